@@ -1,0 +1,17 @@
+-- The plan.
+
+CREATE FUNCTION vde_plan(environment text DEFAULT NULL, target text DEFAULT NULL, format text DEFAULT 'text') RETURNS SETOF text
+	AS 'MODULE_PATHNAME'
+	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 50;
+
+COMMENT ON FUNCTION vde_plan(text, text, text) IS
+	'What applying the drafts of an environment would do; with a target, what promoting the environment there would do. Lines for people, as EXPLAIN prints them; format markdown is for a pull request, json for programs. The last line of the text is the plan''s id, which vde_apply and vde_promote take. Writes nothing. Errors: those of the analyzer, with the position in the model''s text; a cycle, named whole.';
+
+CREATE FUNCTION vde_changes(environment text DEFAULT NULL, target text DEFAULT NULL,
+	OUT model text, OUT change text, OUT category text, OUT action text, OUT version text, OUT reason text, OUT drafted_by text, OUT kind text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME'
+	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 50;
+
+COMMENT ON FUNCTION vde_changes(text, text) IS
+	'The plan as rows: what is added, modified, removed or downstream of that (indirect). category: metadata, non_breaking, breaking, indirect_breaking, indirect_non_breaking; null for added and removed. action: build, reuse or drop_view. version: 32 hexadecimal digits, null for removed. reason: in words. Writes nothing. Errors: as vde_plan, and a reference to what is neither a model nor a table.';

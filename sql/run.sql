@@ -1,0 +1,15 @@
+-- Refreshing and collecting.
+
+CREATE PROCEDURE vde_run(environment text DEFAULT NULL)
+	AS 'MODULE_PATHNAME'
+	LANGUAGE C;
+
+COMMENT ON PROCEDURE vde_run(text) IS
+	'Fills the tables of full and materialized_view models anew, parents before children, each switched at its own commit; readers wait for the switch alone. A table that several environments share is refreshed by prod if prod has it, else by the oldest. A model that reads something which changed outside is not refreshed, nor what reads it; the rest is. Members of the environment''s owner may; schedule it with pg_cron.';
+
+CREATE PROCEDURE vde_gc()
+	AS 'MODULE_PATHNAME'
+	LANGUAGE C;
+
+COMMENT ON PROCEDURE vde_gc() IS
+	'Drops environments whose ttl is over, and relations in vde_data that no environment points at, that one rollback would not bring back, and that were let go longer ago than the setting vde.retention. Lists what it drops; never CASCADE, never an object that vde did not make.';

@@ -1,0 +1,112 @@
+-- The state, as views.  They read the catalog with the rights of the
+-- extension's owner.
+
+CREATE FUNCTION vde.quoted_name(schema_name name, model_name name) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+	RETURN pg_catalog.quote_ident(schema_name::text) OPERATOR(pg_catalog.||) '.'::text
+		OPERATOR(pg_catalog.||) pg_catalog.quote_ident(model_name::text);
+
+COMMENT ON FUNCTION vde.quoted_name(name, name) IS 'a model''s name as SQL writes it';
+
+CREATE VIEW vde_environments AS
+	SELECT e.name, e.owner, b.name AS base, e.created_by, e.created_at, e.expires_at,
+		s.deployment_id AS state,
+		(SELECT pg_catalog.count(*) FROM vde.pointer p
+		 WHERE p.environment_id OPERATOR(pg_catalog.=) e.id AND p.snapshot_id IS NOT NULL) AS models,
+		(SELECT pg_catalog.count(*) FROM vde.draft d
+		 WHERE d.environment_id OPERATOR(pg_catalog.=) e.id) AS drafts
+	FROM vde.environment e
+	LEFT JOIN vde.environment b ON b.id OPERATOR(pg_catalog.=) e.base_id
+	LEFT JOIN vde.environment_state s ON s.environment_id OPERATOR(pg_catalog.=) e.id;
+
+COMMENT ON VIEW vde_environments IS
+	'The environments: owner, the environment each started from, when it expires, the deployment whose state it is in, its numbers of models and of drafts';
+
+CREATE VIEW vde_models AS
+	SELECT e.name AS environment,
+		vde.quoted_name(m.schema_name, m.model_name) AS model,
+		d.kind,
+		CASE WHEN f.model_id IS NULL THEN 'applied'
+			WHEN f.definition_id IS NULL THEN 'removal drafted'
+			WHEN p.snapshot_id IS NULL THEN 'drafted'
+			ELSE 'applied, change drafted' END AS state,
+		d.options OPERATOR(pg_catalog.->>) 'description' AS description,
+		d.owner,
+		d.options OPERATOR(pg_catalog.->) 'tags' AS tags,
+		CASE WHEN v.relation_name IS NOT NULL THEN
+			pg_catalog.quote_ident(CASE WHEN e.name OPERATOR(pg_catalog.=) 'prod' THEN m.schema_name::text
+				ELSE m.schema_name::text OPERATOR(pg_catalog.||) '__' OPERATOR(pg_catalog.||) e.name END)
+			OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(m.model_name::text) END AS view_name,
+		v.xxh3 AS version,
+		v.relation_name AS physical_table,
+		v.row_count,
+		v.built_at,
+		v.refreshed_at,
+		ARRAY(SELECT vde.quoted_name(pm.schema_name, pm.model_name)
+			FROM vde.snapshot_parent sp JOIN vde.model pm ON pm.id OPERATOR(pg_catalog.=) sp.parent_model_id
+			WHERE sp.snapshot_id OPERATOR(pg_catalog.=) s.id ORDER BY 1) AS parents,
+		d.query
+	FROM vde.environment e
+	JOIN (SELECT environment_id, model_id FROM vde.pointer WHERE snapshot_id IS NOT NULL
+		UNION SELECT environment_id, model_id FROM vde.draft) x ON x.environment_id OPERATOR(pg_catalog.=) e.id
+	JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) x.model_id
+	LEFT JOIN vde.pointer p ON p.environment_id OPERATOR(pg_catalog.=) e.id AND p.model_id OPERATOR(pg_catalog.=) m.id
+	LEFT JOIN vde.snapshot s ON s.id OPERATOR(pg_catalog.=) p.snapshot_id
+	LEFT JOIN vde.version v ON v.id OPERATOR(pg_catalog.=) s.version_id
+	LEFT JOIN vde.draft f ON f.environment_id OPERATOR(pg_catalog.=) e.id AND f.model_id OPERATOR(pg_catalog.=) m.id
+	LEFT JOIN vde.definition d ON d.id OPERATOR(pg_catalog.=) COALESCE(f.definition_id, s.definition_id);
+
+COMMENT ON VIEW vde_models IS
+	'The models of each environment, with drafts: kind, description, owner and query as they will be after the next apply; version, table, rows and times as they are';
+
+CREATE VIEW vde_snapshots AS
+	SELECT s.id AS snapshot,
+		vde.quoted_name(m.schema_name, m.model_name) AS model,
+		d.kind, d.id AS definition, v.xxh3 AS version, s.metadata_hash,
+		v.relation_name AS physical_table,
+		v.built_at IS NOT NULL AS built,
+		v.row_count, v.refreshed_at,
+		s.column_names, s.column_types,
+		ARRAY(SELECT vde.quoted_name(pm.schema_name, pm.model_name)
+			FROM vde.snapshot_parent sp JOIN vde.model pm ON pm.id OPERATOR(pg_catalog.=) sp.parent_model_id
+			WHERE sp.snapshot_id OPERATOR(pg_catalog.=) s.id ORDER BY 1) AS parents,
+		ARRAY(SELECT e.name FROM vde.pointer p JOIN vde.environment e ON e.id OPERATOR(pg_catalog.=) p.environment_id
+			WHERE p.snapshot_id OPERATOR(pg_catalog.=) s.id ORDER BY 1) AS environments,
+		s.created_at
+	FROM vde.snapshot s
+	JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) s.model_id
+	JOIN vde.definition d ON d.id OPERATOR(pg_catalog.=) s.definition_id
+	JOIN vde.version v ON v.id OPERATOR(pg_catalog.=) s.version_id;
+
+COMMENT ON VIEW vde_snapshots IS
+	'The snapshots: definitions frozen with their fingerprint, the table of each, its columns, the models it reads, and the environments that point at it';
+
+CREATE VIEW vde_deployments AS
+	SELECT d.id AS deployment, e.name AS environment, d.action, d.source_environment AS source,
+		d.parent_id AS made_on, d.restores_id AS restores,
+		s.environment_id IS NOT NULL AS is_state,
+		d.model_count AS models, d.built_count AS built, d.reused_count AS reused,
+		ARRAY(SELECT vde.quoted_name(m.schema_name, m.model_name)
+			FROM vde.deployment_change c JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) c.model_id
+			WHERE c.deployment_id OPERATOR(pg_catalog.=) d.id ORDER BY 1) AS changed,
+		d.plan, d.message, d.deployed_by, d.deployed_at
+	FROM vde.deployment d
+	JOIN vde.environment e ON e.id OPERATOR(pg_catalog.=) d.environment_id
+	LEFT JOIN vde.environment_state s ON s.deployment_id OPERATOR(pg_catalog.=) d.id;
+
+COMMENT ON VIEW vde_deployments IS
+	'The history of each environment: what was applied, promoted or rolled back, by whom, when and with which message; made_on is the state before, is_state tells where the environment is now';
+
+CREATE VIEW vde_builds AS
+	SELECT b.id AS build, vde.quoted_name(m.schema_name, m.model_name) AS model, b.environment, b.xxh3 AS version,
+		b.action, b.state, b.row_count, b.seconds, b.sqlstate, b.message, b."position", b.built_by, b.started_at
+	FROM vde.build b
+	JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) b.model_id;
+
+COMMENT ON VIEW vde_builds IS
+	'What happened at each build and refresh: state, rows, seconds, and of a failure its SQLSTATE, message and position in the model''s query';
+
+-- everybody may read the state; the catalog itself nobody else
+GRANT USAGE ON SCHEMA vde TO PUBLIC;
+GRANT SELECT ON vde_environments, vde_models, vde_snapshots, vde_deployments, vde_builds TO PUBLIC;

@@ -1,0 +1,76 @@
+/*-------------------------------------------------------------------------
+ *
+ * analysis.h
+ *	  From a definition's text to its analyzed query, without building.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_ANALYSIS_H
+#define VDE_ANALYSIS_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+
+#include "digest.h"
+#include "model.h"
+
+/* Is there a model of that name in the graph at hand? */
+typedef bool (*ModelExists) (const char *schema, const char *name, void *arg);
+
+/* A relation that the query names and that is a model, or is missing */
+typedef struct ModelReference
+{
+	ModelName	name;			/* schema is NULL for an unqualified missing
+								 * one */
+	int			location;		/* byte offset in the definition's text */
+	char	   *detail;			/* of a missing one: why, a full sentence */
+} ModelReference;
+
+typedef struct ParsedModel
+{
+	RawStmt    *raw;			/* references to models already rewritten */
+	List	   *references;		/* ModelReference *, distinct models; the n-th
+								 * is the ephemeral relation EphemeralName(n) */
+	List	   *missing;		/* ModelReference *: neither model nor
+								 * relation */
+	ModelExists exists;			/* what the references were found by */
+	void	   *exists_arg;
+} ParsedModel;
+
+/* What analysis needs to know of a parent */
+typedef struct ParentModel
+{
+	ModelName	name;
+	ModelKind	kind;
+	List	   *columns;		/* ModelColumn * */
+	Digest		version;
+	struct AnalyzedModel *embedded; /* of an embedded parent: its query */
+} ParentModel;
+
+typedef struct AnalyzedModel
+{
+	Query	   *query;			/* NULL for seed and external */
+	List	   *columns;		/* ModelColumn *, what the model returns */
+	List	   *parents;		/* ParentModel *, as in ParsedModel.references */
+} AnalyzedModel;
+
+/* The parent of that name; never NULL for one that ModelExists knows. */
+typedef ParentModel *(*FindParent) (const ModelName *name, void *arg);
+
+/* The relation in vde_data that holds (or shows) a parent's version. */
+typedef Oid (*FindPhysical) (const ParentModel *parent, void *arg);
+
+extern void CheckModelQuery(const Definition *definition);
+extern ParsedModel *ParseModel(const Definition *definition,
+							   ModelExists exists, void *arg);
+extern AnalyzedModel *AnalyzeModel(const Definition *definition,
+								   ParsedModel *parsed,
+								   FindParent find, void *arg);
+extern Query *BindModel(const AnalyzedModel *model,
+						FindPhysical find, void *arg);
+
+extern char *EphemeralName(int n);
+extern int	EphemeralIndex(const char *enrname);	/* -1: not one of ours */
+
+#endif							/* VDE_ANALYSIS_H */

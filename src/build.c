@@ -1,0 +1,425 @@
+/*-------------------------------------------------------------------------
+ *
+ * build.c
+ *	  Carrying out a plan's work on physical tables, model by model.
+ *
+ * Each model is built in one transaction together with its rows in the
+ * catalog: either a version's relation is there, complete, and known, or
+ * nothing of it is.  Outside a transaction block that transaction is committed
+ * at once, so that a failure or a crash later loses nothing of it.
+ *
+ * The model is analyzed anew before it is built, and once more after: if
+ * anything that its query uses was replaced since the plan, or while the
+ * query ran, the build stops and leaves no trace.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "rewrite/rewriteHandler.h"
+#include "tcop/tcopprot.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "build.h"
+#include "catalog.h"
+#include "compat.h"
+#include "physical.h"
+#include "virtual_layer.h"
+
+/*
+ * check_parents
+ *		A model's owner needs SELECT on the environment's view of each parent;
+ *		the physical table is read with that checked.
+ *
+ * Who has the rights of the parent's owner needs no grant.  What an embedded
+ * parent reads is read by the same role, so its parents are looked at, too.
+ */
+static void
+check_parents(Graph *graph, GraphNode *node, const Definition *reader)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	foreach(cell, node->parents)
+	{
+		GraphNode  *parent = (GraphNode *) lfirst(cell);
+		Oid			namespace;
+		Oid			view = InvalidOid;
+
+		if (!GraphNodeLives(parent))
+			continue;
+		if (parent->definition->kind == KIND_EMBEDDED)
+			check_parents(graph, parent, reader);
+		if (has_privs_of_role(reader->owner, parent->definition->owner))
+			continue;
+		namespace = get_namespace_oid(ViewSchema(&parent->name, graph->environment->name), true);
+		if (OidIsValid(namespace))
+			view = get_relname_relid(parent->name.name, namespace);
+		if (OidIsValid(view) &&
+			pg_class_aclcheck(view, reader->owner, ACL_SELECT) == ACLCHECK_OK)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for model \"%s\"", QuoteModelName(&parent->name)),
+				 errdetail("Model \"%s\" reads it as role \"%s\".", QuoteModelName(&reader->name),
+						   GetUserNameFromId(reader->owner, true)),
+				 errhint("Have its owner grant SELECT on %s.%s to that role.",
+						 quote_identifier(ViewSchema(&parent->name, graph->environment->name)),
+						 quote_identifier(parent->name.name))));
+	}
+}
+
+/*
+ * CheckNodeAccess
+ *		See build.h.  Starts the executor as EXPLAIN would, which checks every
+ *		table and function, and runs nothing.
+ */
+void
+CheckNodeAccess(Graph *graph, GraphNode *node)
+{
+	MemoryContext scratch;
+	MemoryContext old;
+	Query	   *query;
+	RunAs		run_as;
+
+	if (!KindHasRelation(node->definition->kind) || node->definition->kind == KIND_SEED)
+		return;
+	check_parents(graph, node, node->definition);
+
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "vde access", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(scratch);
+	query = BindNode(graph, node);
+	RunAsBegin(&run_as, node->definition->owner, node->definition->settings, true);
+	PushActiveSnapshot(GetTransactionSnapshot());
+	{
+		List	   *rewritten = QueryRewrite(query);
+		PlannedStmt *planned = VdePlanQuery(linitial_node(Query, rewritten),
+											node->definition->query, CURSOR_OPT_PARALLEL_OK);
+		QueryDesc  *desc = CreateQueryDesc(planned, node->definition->query,
+										   GetActiveSnapshot(), InvalidSnapshot,
+										   None_Receiver, NULL, NULL, 0);
+
+		ExecutorStart(desc, EXEC_FLAG_EXPLAIN_ONLY);
+		ExecutorEnd(desc);
+		FreeQueryDesc(desc);
+	}
+	PopActiveSnapshot();
+	RunAsEnd(&run_as);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+}
+
+/*
+ * save_build
+ *		One row of vde.build.
+ */
+static void
+save_build(Graph *graph, BuildStep *step, const char *state, uint64 rows,
+		   double seconds, TimestampTz started)
+{
+	ErrorData  *error = step->error;
+
+	CatalogWrite("INSERT INTO vde.build (model_id, environment, xxh3, action, state, row_count, seconds, "
+				 "sqlstate, message, \"position\", built_by, started_at) "
+				 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10, 0), $11, $12)", "lttttldttlrz",
+				 step->node->model_id, graph->environment->name,
+				 DigestXxh3(&step->node->version.digest),
+				 step->refresh ? "refresh" : "build", state, (int64) rows, seconds,
+				 error ? unpack_sql_state(error->sqlerrcode) : NULL,
+				 error ? error->message : NULL,
+				 (int64) (error ? error->internalpos : 0),
+				 step->node->definition->owner, started);
+}
+
+/*
+ * with_thousands
+ *		A number for people: 1,204,331.
+ */
+static char *
+with_thousands(uint64 number)
+{
+	char	   *digits = psprintf(UINT64_FORMAT, number);
+	int			length = strlen(digits);
+	StringInfoData text;
+	int			i;
+
+	initStringInfo(&text);
+	for (i = 0; i < length; i++)
+	{
+		if (i > 0 && (length - i) % 3 == 0)
+			appendStringInfoChar(&text, ',');
+		appendStringInfoChar(&text, digits[i]);
+	}
+	return text.data;
+}
+
+/*
+ * run_step
+ *		Builds or refreshes one model, in the transaction at hand.
+ */
+static void
+run_step(Graph *graph, BuildStep *step, int number, int total)
+{
+	GraphNode  *node = step->node;
+	Definition *definition = node->definition;
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde build",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+	TimestampTz started;
+	Version		version;
+	uint64		rows;
+	double		seconds;
+	Query	   *query;
+	List	   *parent_ids = NIL;
+	ListCell   *cell;
+
+	/* whoever builds the same version now: wait for its commit */
+	LockVersion(DigestXxh3(&node->version.digest));
+	LookUpVersion(&node->name, definition->kind, &node->version.digest, &version);
+	check_parents(graph, node, definition);
+
+	if (version.built && !step->refresh)
+	{
+		ereport(NOTICE,
+				(errmsg("[%d/%d] %s was built by another session meanwhile", number, total,
+						QuoteModelName(&node->name))));
+		CheckNodeAccess(graph, node);
+	}
+	else
+	{
+		started = GetCurrentTimestamp();
+		query = BindNode(graph, node);
+		if (step->refresh)
+			rows = RefreshPhysical(definition, query, version.relation_name);
+		else
+			rows = BuildPhysical(definition, node->columns, query, version.relation_name);
+
+		/* the same once more: nothing may have been replaced meanwhile */
+		(void) BindNode(graph, node);
+
+		seconds = (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC;
+		SaveVersion(node->model_id, &version);
+		SaveVersionFilled(&version, started, rows, seconds, definition->owner);
+		version.built = true;
+		version.refreshed_at = started;
+		save_build(graph, step, "built", rows, seconds, started);
+		if (KindHasRows(definition->kind))
+			ereport(NOTICE,
+					(errmsg("[%d/%d] %s %s %s %s in %.1f s", number, total,
+							QuoteModelName(&node->name), step->refresh ? "refreshed" : "built",
+							with_thousands(rows), rows == 1 ? "row" : "rows", seconds)));
+		else
+			ereport(NOTICE,
+					(errmsg("[%d/%d] %s built as a view", number, total,
+							QuoteModelName(&node->name))));
+	}
+
+	if (node->computed)
+	{
+		foreach(cell, node->parents)
+			parent_ids = lappend(parent_ids, CopyId(((GraphNode *) lfirst(cell))->model_id));
+		(void) SaveSnapshot(definition, &version, node->fingerprint, node->columns, parent_ids);
+	}
+	MemoryContextSwitchTo(graph->context);
+	if (version.relation_name != NULL)
+		version.relation_name = pstrdup(version.relation_name);
+	node->version = version;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+}
+
+/*
+ * reads_failure
+ *		Does a model read, directly or not, one whose step did not succeed?
+ */
+static bool
+reads_failure(GraphNode *node, List *failures)
+{
+	ListCell   *cell;
+
+	foreach(cell, node->parents)
+	{
+		if (list_member_ptr(failures, lfirst(cell)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * raise_failures
+ *		The error that ends it all: who failed and why, who was skipped.
+ */
+static void
+raise_failures(List *steps)
+{
+	BuildStep  *first = NULL;
+	int			failed = 0;
+	StringInfoData failures;
+	StringInfoData skipped;
+	StringInfoData detail;
+	ListCell   *cell;
+
+	initStringInfo(&failures);
+	initStringInfo(&skipped);
+	initStringInfo(&detail);
+	foreach(cell, steps)
+	{
+		BuildStep  *step = (BuildStep *) lfirst(cell);
+
+		if (step->failed)
+		{
+			failed++;
+			if (first == NULL)
+				first = step;
+			appendStringInfo(&failures, "%s%s: %s", failures.len > 0 ? "\n" : "",
+							 QuoteModelName(&step->node->name), step->error->message);
+		}
+		if (step->skipped)
+			appendStringInfo(&skipped, "%s%s", skipped.len > 0 ? ", " : "",
+							 QuoteModelName(&step->node->name));
+	}
+	if (first == NULL)
+		return;
+	if (failed > 1)
+		appendStringInfoString(&detail, failures.data);
+	else if (first->error->detail != NULL)
+		appendStringInfoString(&detail, first->error->detail);
+	if (skipped.len > 0)
+		appendStringInfo(&detail, "%sSkipped, because they read what failed: %s.",
+						 detail.len > 0 ? "\n" : "", skipped.data);
+	ereport(ERROR,
+			(errcode(first->error->sqlerrcode),
+			 failed == 1 ?
+			 errmsg("model \"%s\" could not be %s: %s", QuoteModelName(&first->node->name),
+					first->refresh ? "refreshed" : "built", first->error->message) :
+			 errmsg("%d models could not be built", failed),
+			 detail.len > 0 ? errdetail("%s", detail.data) : 0,
+			 errhint("The environment's views are as they were, and what was built is kept. Correct the cause and call it again."),
+			 first->error->internalquery ? internalerrquery(first->error->internalquery) : 0,
+			 first->error->internalquery ? internalerrposition(first->error->internalpos) : 0));
+}
+
+/*
+ * is_final
+ *		Errors that end the call, and not only one model's build.
+ */
+static bool
+is_final(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_TO_CATEGORY(ERRCODE_ADMIN_SHUTDOWN);
+}
+
+/*
+ * try_step
+ *		run_step in a subtransaction; an error is kept in the step.
+ */
+static void
+try_step(Graph *graph, BuildStep *step, int number, int total)
+{
+	MemoryContext old = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(old);
+	PG_TRY();
+	{
+		if (step->error != NULL)
+			ReThrowError(step->error);
+		run_step(graph, step, number, total);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(graph->context);
+		step->error = CopyErrorData();
+		FlushErrorState();
+		MemoryContextSwitchTo(old);
+		RollbackAndReleaseCurrentSubTransaction();
+		step->failed = true;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(old);
+	CurrentResourceOwner = owner;
+}
+
+/*
+ * RunBuildSteps
+ *		See build.h.
+ */
+void
+RunBuildSteps(VdeSession *session, Graph *graph, List *steps)
+{
+	List	   *failures = NIL; /* GraphNode * */
+	int			total = list_length(steps);
+	int			number = 0;
+	ListCell   *cell;
+	ListCell   *node_cell;
+	ListCell   *next = list_head(steps);
+
+	/*
+	 * All nodes in order, not only those with a step: a failure reaches a
+	 * table through a view between them.
+	 */
+	foreach(node_cell, graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(node_cell);
+		BuildStep  *step = NULL;
+		TimestampTz started = GetCurrentTimestamp();
+
+		CHECK_FOR_INTERRUPTS();
+		if (next != NULL && ((BuildStep *) lfirst(next))->node == node)
+		{
+			step = (BuildStep *) lfirst(next);
+			next = lnext(steps, next);
+			number++;
+		}
+		if (reads_failure(node, failures))
+		{
+			failures = lappend(failures, node);
+			if (step != NULL)
+			{
+				step->skipped = true;
+				save_build(graph, step, "skipped", 0, 0, started);
+			}
+			continue;
+		}
+		if (step == NULL)
+			continue;
+		if (session->atomic)
+		{
+			if (step->error != NULL)
+				ReThrowError(step->error);
+			run_step(graph, step, number, total);
+			continue;
+		}
+
+		try_step(graph, step, number, total);
+		if (step->failed)
+		{
+			if (is_final(step->error))
+				ReThrowError(step->error);
+			failures = lappend(failures, node);
+			save_build(graph, step, "failed", 0, 0, started);
+		}
+		SessionCommit(session);
+	}
+	foreach(cell, steps)
+	{
+		if (((BuildStep *) lfirst(cell))->failed)
+		{
+			SessionCommit(session);
+			raise_failures(steps);
+		}
+	}
+}

@@ -1,0 +1,1146 @@
+/*-------------------------------------------------------------------------
+ *
+ * canonical.c
+ *	  Canonical bytes of an analyzed query, before rewriting: its range
+ *	  table, clauses and common table expressions.
+ *
+ * Equal bytes mean equal results from equal inputs, in another database and
+ * on another major version of PostgreSQL too.  The reverse is only aimed at.
+ * So nothing here is an OID, a text position, an alias or a number that
+ * depends on the order in which the analyzer happened to work:
+ *
+ *	- a range table entry is known by its place in FROM (or, for a set
+ *	  operation, in the tree of its arms), counted from 1 from left to right,
+ *	  and is written where it stands; joins have no number, for a column of a
+ *	  join stands for the expression that it is an alias of, and so does, from
+ *	  18 on, a column of the grouping step;
+ *	- a query level is known by how many levels it is above the reference;
+ *	- a CTE is known by its content, and among those of one WITH with equal
+ *	  content (two samples of random() are two) by the order of their first
+ *	  use; so an unused one, and the order of definition, leave no trace;
+ *	- ORDER BY, GROUP BY, DISTINCT and window clauses are written with the
+ *	  expressions that they are about, not with their numbers.
+ *
+ * Every field of Query and RangeTblEntry, and what becomes of it.  What the
+ * analysis is not sure of goes in ("folds"); a wrong "changed" costs time, a
+ * wrong "equal" is wrong data.
+ *
+ *	in, as it is		commandType (SELECT or an error), hasAggs,
+ *						hasTargetSRFs, hasDistinctOn, groupDistinct, jointree,
+ *						setOperations, havingQual, groupingSets, limitOffset,
+ *						limitCount, limitOption, rowMarks, tablesample, inh,
+ *						functions, funcorder, tablefunc, values_lists, ...
+ *	in, by reference	cteList, windowClause, rtable, joinaliasvars,
+ *						groupexprs, junk targetList entries
+ *	out, follows from
+ *	what is in			hasSubLinks, hasRecursive (cterecursive is in),
+ *						hasGroupRTE, lateral, rtekind of joins, usingClause and
+ *						isNatural (their quals are in), relkind, coltypes where
+ *						the expressions have them
+ *	out, no meaning		querySource, queryId, canSetTag, isReturn, alias, eref
+ *						(except in whole rows), inFromCl, permissions, locks,
+ *						constraintDeps, stmt_location, stmt_len, hashable
+ *	an error			utilityStmt, resultRelation, hasModifyingCTE, and what
+ *						only rewriting makes (securityQuals, withCheckOptions)
+ *
+ *	folded in			because
+ *	------------------	---------------------------------------------------
+ *	hasWindowFuncs		a window's sort decides which rows a LIMIT without a
+ *						total order keeps
+ *	target entries with	they decide how often the others are repeated
+ *	set-returning
+ *	functions
+ *	all columns, under	they decide which rows are equal
+ *	DISTINCT and set
+ *	operations
+ *	top ORDER BY, with	the sort that it asks for can feed the aggregate or
+ *	aggregates, window	window in another order; and volatile functions are
+ *	functions, SRFs or	called before or after it, in another order
+ *	volatile functions
+ *	ORDER BY elsewhere	string_agg() and its like see it
+ *	order of GROUP BY,	nobody minds yet
+ *	FROM, UNION arms
+ *	GROUP BY's operator	it says what is equal; the sort operator does not, and
+ *						follows ORDER BY, so it is out
+ *	column names of		row_to_json() and its like return them
+ *	whole rows
+ *	MATERIALIZED		it decides how often a volatile function is called
+ *	output columns of	nobody asks yet which of them are read
+ *	subqueries and CTEs
+ *
+ * (See canonical_name.c and dependency.c for what is folded in for objects
+ * outside vde, fingerprint.c for settings and roles.)
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+
+#include "analysis.h"
+#include "canonical.h"
+
+/* A CTE of a level, once something has referred to it */
+typedef struct CanonicalCte
+{
+	bool		in_progress;
+	bool		done;
+	Digest		digest;			/* of its content */
+	int			ordinal;		/* among equal ones, from 0 */
+	Uses		uses;
+} CanonicalCte;
+
+/* A query whose parts are being written */
+struct CanonicalLevel
+{
+	CanonicalLevel *parent;
+	Query	   *query;
+	int			depth;			/* 1 at the top */
+	int			range_count;	/* entries that stand in FROM */
+	int		   *positions;		/* by range table index; 0: not in FROM */
+	CanonicalCte *ctes;			/* by place in cteList */
+};
+
+static void put_from(Canonical *c, Node *node);
+
+/* ---------------------------------------------------------------------
+ * Bookkeeping
+ * ---------------------------------------------------------------------
+ */
+
+void
+InitCanonical(Canonical *c, CanonicalScope *scope, StringInfo buf, Uses *uses)
+{
+	memset(c, 0, sizeof(Canonical));
+	c->scope = scope;
+	c->buf = buf;
+	c->uses = uses;
+}
+
+void
+MergeUses(Uses *into, const Uses *from)
+{
+	into->objects = list_concat_unique_ptr(into->objects, from->objects);
+	into->settings |= from->settings;
+	into->role |= from->role;
+	into->row_security |= from->row_security;
+	into->is_volatile |= from->is_volatile;
+}
+
+/*
+ * A list whose order means nothing: call NextSorted before each part, write
+ * the part, and EndSorted puts them in the order of their bytes.
+ */
+void
+BeginSorted(Canonical *c, SortedParts *parts)
+{
+	parts->outer = c->buf;
+	initStringInfo(&parts->bytes);
+	parts->count = 0;
+	parts->allocated = 8;
+	parts->starts = palloc(parts->allocated * sizeof(int));
+	c->buf = &parts->bytes;
+}
+
+void
+NextSorted(Canonical *c, SortedParts *parts)
+{
+	if (parts->count == parts->allocated)
+	{
+		parts->allocated *= 2;
+		parts->starts = repalloc(parts->starts,
+								 parts->allocated * sizeof(int));
+	}
+	parts->starts[parts->count++] = parts->bytes.len;
+}
+
+typedef struct SortedPart
+{
+	const char *data;
+	int			length;
+} SortedPart;
+
+static int
+compare_parts(const void *a, const void *b)
+{
+	const SortedPart *pa = (const SortedPart *) a;
+	const SortedPart *pb = (const SortedPart *) b;
+	int			result;
+
+	result = memcmp(pa->data, pb->data, Min(pa->length, pb->length));
+	if (result == 0)
+		result = (pa->length > pb->length) - (pa->length < pb->length);
+	return result;
+}
+
+void
+EndSorted(Canonical *c, SortedParts *parts)
+{
+	SortedPart *sorted = palloc(Max(parts->count, 1) * sizeof(SortedPart));
+	int			i;
+
+	for (i = 0; i < parts->count; i++)
+	{
+		int			end = (i + 1 < parts->count) ? parts->starts[i + 1] :
+		parts->bytes.len;
+
+		sorted[i].data = parts->bytes.data + parts->starts[i];
+		sorted[i].length = end - parts->starts[i];
+	}
+	qsort(sorted, parts->count, sizeof(SortedPart), compare_parts);
+
+	c->buf = parts->outer;
+	PutInt(c->buf, parts->count);
+	for (i = 0; i < parts->count; i++)
+		PutBytes(c->buf, sorted[i].data, sorted[i].length);
+
+	pfree(sorted);
+	pfree(parts->starts);
+	pfree(parts->bytes.data);
+}
+
+/*
+ * The level that is levelsup above the one that Vars are relative to.
+ */
+static CanonicalLevel *
+level_up(Canonical *c, Index levelsup)
+{
+	CanonicalLevel *level = c->level;
+
+	while (levelsup-- > 0 && level != NULL)
+		level = level->parent;
+	if (level == NULL)
+		elog(ERROR, "query level of a reference is out of range");
+	return level;
+}
+
+/*
+ * How far up a reference with that levelsup goes, from the query that is
+ * being written.  Not levelsup itself: what stands for a column of a join is
+ * written further down than the level that it is relative to.
+ */
+int
+PutLevelsUp(Canonical *c, Index levelsup)
+{
+	int			up = c->depth - level_up(c, levelsup)->depth;
+
+	PutInt(c->buf, up);
+	return up;
+}
+
+/*
+ * Writes node as if it stood in the query of level.
+ */
+static void
+put_at_level(Canonical *c, CanonicalLevel *level, Node *node)
+{
+	CanonicalLevel *saved = c->level;
+
+	c->level = level;
+	PutNode(c, node);
+	c->level = saved;
+}
+
+static void
+refuse_query(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s is not supported in a model or in what a model reads",
+					what)));
+}
+
+/* ---------------------------------------------------------------------
+ * Levels
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * Numbers the range table entries in the order in which they stand in a join
+ * tree or in a tree of set operations.
+ */
+static void
+number_ranges(CanonicalLevel *level, Node *node)
+{
+	if (node == NULL)
+		return;
+
+	check_stack_depth();
+
+	switch (nodeTag(node))
+	{
+		case T_RangeTblRef:
+			level->positions[((RangeTblRef *) node)->rtindex] =
+				++level->range_count;
+			break;
+		case T_FromExpr:
+			{
+				ListCell   *lc;
+
+				foreach(lc, ((FromExpr *) node)->fromlist)
+					number_ranges(level, lfirst(lc));
+			}
+			break;
+		case T_JoinExpr:
+			number_ranges(level, ((JoinExpr *) node)->larg);
+			number_ranges(level, ((JoinExpr *) node)->rarg);
+			break;
+		case T_SetOperationStmt:
+			number_ranges(level, ((SetOperationStmt *) node)->larg);
+			number_ranges(level, ((SetOperationStmt *) node)->rarg);
+			break;
+		default:
+			elog(ERROR, "unrecognized node type in FROM: %d",
+				 (int) nodeTag(node));
+	}
+}
+
+/*
+ * Enters a query: what is written from now on is relative to it.
+ */
+void
+BeginQuery(Canonical *c, Query *query)
+{
+	CanonicalLevel *level = palloc0(sizeof(CanonicalLevel));
+
+	if (query->commandType != CMD_SELECT || query->utilityStmt != NULL ||
+		query->resultRelation != 0)
+		refuse_query("a statement other than SELECT");
+	if (query->hasModifyingCTE)
+		refuse_query("a data-modifying WITH");
+	if (query->withCheckOptions != NIL)
+		elog(ERROR, "query has been rewritten already");
+
+	level->parent = c->level;
+	level->query = query;
+	level->depth = c->depth + 1;
+	level->positions = palloc0((list_length(query->rtable) + 1) * sizeof(int));
+	level->ctes = palloc0((list_length(query->cteList) + 1) *
+						  sizeof(CanonicalCte));
+	number_ranges(level, query->setOperations);
+	number_ranges(level, (Node *) query->jointree);
+
+	c->level = level;
+	c->depth++;
+}
+
+void
+EndQuery(Canonical *c)
+{
+	CanonicalLevel *level = c->level;
+
+	c->level = level->parent;
+	c->depth--;
+	pfree(level->positions);
+	pfree(level->ctes);
+	pfree(level);
+}
+
+/*
+ * A query within another: all of it.
+ */
+void
+PutQuery(Canonical *c, Query *query)
+{
+	int			count = 0;
+	ListCell   *lc;
+
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+
+	BeginQuery(c, query);
+	PutQueryRows(c, true);
+
+	foreach(lc, query->targetList)
+	{
+		if (!((TargetEntry *) lfirst(lc))->resjunk)
+			count++;
+	}
+	PutTag(c->buf, TAG_TARGETS);
+	PutInt(c->buf, count);
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *target = (TargetEntry *) lfirst(lc);
+
+		if (!target->resjunk)
+			PutNode(c, (Node *) target->expr);
+	}
+	EndQuery(c);
+}
+
+/*
+ * An expression over the columns of one relation, which has number 1.
+ */
+void
+PutRelationExpression(Canonical *c, Oid relid, Node *node)
+{
+	Query	   *query = makeNode(Query);
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	RangeTblRef *ref = makeNode(RangeTblRef);
+
+	rte->rtekind = RTE_RELATION;
+	rte->relid = relid;
+	rte->relkind = get_rel_relkind(relid);
+	rte->eref = makeAlias("", NIL);
+	ref->rtindex = 1;
+	query->commandType = CMD_SELECT;
+	query->rtable = list_make1(rte);
+	query->jointree = makeFromExpr(list_make1(ref), NULL);
+
+	BeginQuery(c, query);
+	PutNode(c, node);
+	EndQuery(c);
+}
+
+/* ---------------------------------------------------------------------
+ * Common table expressions
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * Names of a CTE's columns, as their numbers.
+ */
+static void
+put_cte_columns(Canonical *c, CommonTableExpr *cte, List *names)
+{
+	ListCell   *lc;
+
+	PutInt(c->buf, list_length(names));
+	foreach(lc, names)
+	{
+		const char *name = strVal(lfirst(lc));
+		int			number = 0;
+		int			i = 0;
+		ListCell   *lc2;
+
+		foreach(lc2, cte->ctecolnames)
+		{
+			i++;
+			if (strcmp(strVal(lfirst(lc2)), name) == 0)
+			{
+				number = i;
+				break;
+			}
+		}
+		if (number == 0)
+			elog(ERROR, "column \"%s\" of WITH query \"%s\" not found",
+				 name, cte->ctename);
+		PutInt(c->buf, number);
+	}
+}
+
+/*
+ * The content of a CTE, without its name.
+ */
+static void
+put_cte(Canonical *c, CommonTableExpr *cte)
+{
+	PutTag(c->buf, TAG_CTE);
+	PutInt(c->buf, (int) cte->ctematerialized);
+	PutBool(c->buf, cte->cterecursive);
+	if (cte->cterecursive)
+	{
+		/* its own columns are what the first arm made them */
+		PutTypes(c, cte->ctecoltypes);
+		PutInts(c, cte->ctecoltypmods);
+		PutCollations(c, cte->ctecolcollations);
+	}
+	if (!IsA(cte->ctequery, Query))
+		elog(ERROR, "WITH query \"%s\" has not been analyzed", cte->ctename);
+	PutQuery(c, (Query *) cte->ctequery);
+
+	if (cte->search_clause)
+	{
+		PutTag(c->buf, TAG_CTE_SEARCH);
+		PutBool(c->buf, cte->search_clause->search_breadth_first);
+		put_cte_columns(c, cte, cte->search_clause->search_col_list);
+	}
+	if (cte->cycle_clause)
+	{
+		CTECycleClause *cycle = cte->cycle_clause;
+
+		PutTag(c->buf, TAG_CTE_CYCLE);
+		put_cte_columns(c, cte, cycle->cycle_col_list);
+		PutNode(c, cycle->cycle_mark_value);
+		PutNode(c, cycle->cycle_mark_default);
+		PutTypeOf(c, cycle->cycle_mark_type, cycle->cycle_mark_typmod,
+				  cycle->cycle_mark_collation);
+		PutOperator(c, cycle->cycle_mark_neop);
+	}
+}
+
+/*
+ * A CTE in FROM.  Its content is written once, as if it stood in the query
+ * that has the WITH, and every reference has the digest.
+ */
+static void
+put_cte_reference(Canonical *c, RangeTblEntry *rte)
+{
+	CanonicalLevel *level = level_up(c, rte->ctelevelsup);
+	CommonTableExpr *found = NULL;
+	CanonicalCte *entry;
+	int			index = 0;
+	int			i;
+	ListCell   *lc;
+
+	foreach(lc, level->query->cteList)
+	{
+		CommonTableExpr *cte = (CommonTableExpr *) lfirst(lc);
+
+		if (strcmp(cte->ctename, rte->ctename) == 0)
+		{
+			found = cte;
+			break;
+		}
+		index++;
+	}
+	if (found == NULL)
+		elog(ERROR, "WITH query \"%s\" not found", rte->ctename);
+	entry = &level->ctes[index];
+
+	if (entry->in_progress)
+	{
+		/* Only a recursive CTE can meet itself. */
+		PutTag(c->buf, TAG_RANGE_CTE_ITSELF);
+		(void) PutLevelsUp(c, rte->ctelevelsup);
+		return;
+	}
+
+	if (!entry->done)
+	{
+		StringInfoData bytes;
+		Canonical	inner;
+
+		initStringInfo(&bytes);
+		InitCanonical(&inner, c->scope, &bytes, &entry->uses);
+		inner.level = level;
+		inner.depth = level->depth;
+
+		entry->in_progress = true;
+		put_cte(&inner, found);
+		entry->in_progress = false;
+
+		DigestBytes(bytes.data, bytes.len, &entry->digest);
+		pfree(bytes.data);
+		for (i = 0; i < list_length(level->query->cteList); i++)
+		{
+			if (level->ctes[i].done &&
+				DigestEquals(&level->ctes[i].digest, &entry->digest))
+				entry->ordinal++;
+		}
+		entry->done = true;
+	}
+
+	PutTag(c->buf, TAG_RANGE_CTE);
+	(void) PutLevelsUp(c, rte->ctelevelsup);
+	PutDigest(c->buf, &entry->digest);
+	PutInt(c->buf, entry->ordinal);
+	MergeUses(c->uses, &entry->uses);
+}
+
+/* ---------------------------------------------------------------------
+ * Range table
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * The parent model that an ephemeral relation stands for.
+ */
+static ParentModel *
+parent_of(Canonical *c, RangeTblEntry *rte)
+{
+	int			n = rte->enrname ? EphemeralIndex(rte->enrname) : -1;
+
+	if (n < 0 || n >= list_length(c->scope->parents))
+		elog(ERROR, "ephemeral relation \"%s\" is not a model's",
+			 rte->enrname ? rte->enrname : "");
+	return (ParentModel *) list_nth(c->scope->parents, n);
+}
+
+static void
+put_table_function(Canonical *c, TableFunc *function)
+{
+#if PG_VERSION_NUM >= 170000
+	PutInt(c->buf, (int) function->functype);
+#else
+	PutInt(c->buf, 0);			/* XMLTABLE */
+#endif
+	PutNodes(c, function->ns_uris);
+	PutStrings(c, function->ns_names);
+	PutNode(c, function->docexpr);
+	PutNode(c, function->rowexpr);
+	PutStrings(c, function->colnames);
+	PutTypes(c, function->coltypes);
+	PutInts(c, function->coltypmods);
+	PutCollations(c, function->colcollations);
+	PutNodes(c, function->colexprs);
+	PutNodes(c, function->coldefexprs);
+	{
+		int			column = -1;
+
+		PutInt(c->buf, bms_num_members(function->notnulls));
+		while ((column = bms_next_member(function->notnulls, column)) >= 0)
+			PutInt(c->buf, column);
+	}
+	PutInt(c->buf, function->ordinalitycol);
+#if PG_VERSION_NUM >= 170000
+	PutNodes(c, function->colvalexprs);
+	PutNodes(c, function->passingvalexprs);
+	PutNode(c, function->plan);
+#else
+	PutNodes(c, NIL);
+	PutNodes(c, NIL);
+	PutNode(c, NULL);
+#endif
+	/* XML and JSON are read and printed by what settings say */
+	c->uses->settings = true;
+}
+
+static void
+put_range(Canonical *c, RangeTblEntry *rte)
+{
+	ListCell   *lc;
+
+	if (rte->securityQuals != NIL)
+		elog(ERROR, "query has been rewritten already");
+
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+			PutTag(c->buf, TAG_RANGE_RELATION);
+			PutRelation(c, rte->relid);
+			PutBool(c->buf, rte->inh);
+			if (rte->tablesample)
+			{
+				PutTag(c->buf, TAG_TABLE_SAMPLE);
+				PutFunction(c, rte->tablesample->tsmhandler);
+				PutNodes(c, rte->tablesample->args);
+				PutNode(c, (Node *) rte->tablesample->repeatable);
+			}
+			break;
+		case RTE_SUBQUERY:
+			PutTag(c->buf, TAG_RANGE_SUBQUERY);
+			PutQuery(c, rte->subquery);
+			break;
+		case RTE_FUNCTION:
+			PutTag(c->buf, TAG_RANGE_FUNCTION);
+			PutBool(c->buf, rte->funcordinality);
+			PutInt(c->buf, list_length(rte->functions));
+			foreach(lc, rte->functions)
+			{
+				RangeTblFunction *function = (RangeTblFunction *) lfirst(lc);
+
+				PutNode(c, function->funcexpr);
+				PutStrings(c, function->funccolnames);
+				PutTypes(c, function->funccoltypes);
+				PutInts(c, function->funccoltypmods);
+				PutCollations(c, function->funccolcollations);
+			}
+			break;
+		case RTE_TABLEFUNC:
+			PutTag(c->buf, TAG_RANGE_TABLE_FUNCTION);
+			put_table_function(c, rte->tablefunc);
+			break;
+		case RTE_VALUES:
+			PutTag(c->buf, TAG_RANGE_VALUES);
+			PutInt(c->buf, list_length(rte->values_lists));
+			foreach(lc, rte->values_lists)
+				PutNodes(c, (List *) lfirst(lc));
+			PutTypes(c, rte->coltypes);
+			PutInts(c, rte->coltypmods);
+			PutCollations(c, rte->colcollations);
+			break;
+		case RTE_CTE:
+			put_cte_reference(c, rte);
+			break;
+		case RTE_NAMEDTUPLESTORE:
+			/* Once a column of a parent has a hash, this is its row hash. */
+			PutTag(c->buf, TAG_RANGE_MODEL);
+			PutDigest(c->buf, &parent_of(c, rte)->version);
+			break;
+		case RTE_RESULT:
+			PutTag(c->buf, TAG_RANGE_RESULT);
+			break;
+		default:
+			refuse_query("this kind of item in FROM");
+	}
+}
+
+/*
+ * A column of a function in FROM: by the name that the function gives it, for
+ * the aliases mean nothing and dropped columns of a row type take numbers.
+ */
+static void
+put_function_column(Canonical *c, RangeTblEntry *rte, AttrNumber attnum)
+{
+	int			offset = attnum;
+	int			index = 0;
+	ListCell   *lc;
+
+	foreach(lc, rte->functions)
+	{
+		RangeTblFunction *function = (RangeTblFunction *) lfirst(lc);
+
+		if (offset <= function->funccolcount)
+		{
+			TupleDesc	tupdesc;
+
+			PutInt(c->buf, index);
+			if (function->funccolnames == NIL &&
+				get_expr_result_type(function->funcexpr, NULL,
+									 &tupdesc) != TYPEFUNC_SCALAR &&
+				tupdesc != NULL && offset <= tupdesc->natts)
+				PutString(c->buf,
+						  NameStr(TupleDescAttr(tupdesc, offset - 1)->attname));
+			else
+				PutInt(c->buf, offset);
+			return;
+		}
+		offset -= function->funccolcount;
+		index++;
+	}
+
+	PutInt(c->buf, index);		/* the column of WITH ORDINALITY */
+}
+
+/*
+ * All columns of a range table entry as one value.  The names of the columns
+ * are part of a value of type record.
+ */
+static void
+put_whole_row(Canonical *c, CanonicalLevel *level, RangeTblEntry *rte, Var *var)
+{
+	ListCell   *lc;
+
+	PutTag(c->buf, rte->rtekind == RTE_JOIN ? TAG_WHOLE_JOIN_ROW : TAG_WHOLE_ROW);
+	PutInt(c->buf, c->depth - level->depth);
+	PutInt(c->buf, level->positions[var->varno]);
+	PutTypeOf(c, var->vartype, var->vartypmod, var->varcollid);
+	foreach(lc, rte->eref->colnames)
+	{
+		if (strVal(lfirst(lc))[0] != '\0')
+			PutString(c->buf, strVal(lfirst(lc)));
+	}
+	PutTag(c->buf, TAG_NONE);
+
+	if (rte->rtekind == RTE_JOIN)
+	{
+		foreach(lc, rte->joinaliasvars)
+		{
+			if (lfirst(lc) != NULL)
+				put_at_level(c, level, lfirst(lc));
+		}
+		PutTag(c->buf, TAG_NONE);
+	}
+	else if (rte->rtekind == RTE_RELATION)
+		UseAllColumns(c, rte->relid);
+}
+
+/*
+ * A reference to a column.
+ */
+void
+PutVar(Canonical *c, Var *var)
+{
+	CanonicalLevel *level = level_up(c, var->varlevelsup);
+	RangeTblEntry *rte;
+
+	if (var->varno < 1 || var->varno > list_length(level->query->rtable))
+		elog(ERROR, "range table index of a column is out of range");
+	rte = rt_fetch(var->varno, level->query->rtable);
+
+	if (var->varattno == InvalidAttrNumber)
+	{
+		put_whole_row(c, level, rte, var);
+		return;
+	}
+
+	/* What a column of these is, an expression says. */
+	if (rte->rtekind == RTE_JOIN)
+	{
+		Node	   *alias = NULL;
+
+		if (var->varattno > 0 &&
+			var->varattno <= list_length(rte->joinaliasvars))
+			alias = list_nth(rte->joinaliasvars, var->varattno - 1);
+		if (alias == NULL)
+			elog(ERROR, "column %d of a join not found", var->varattno);
+		put_at_level(c, level, alias);
+		return;
+	}
+#if PG_VERSION_NUM >= 180000
+	if (rte->rtekind == RTE_GROUP)
+	{
+		if (var->varattno < 1 ||
+			var->varattno > list_length(rte->groupexprs))
+			elog(ERROR, "grouping expression %d not found", var->varattno);
+		put_at_level(c, level, list_nth(rte->groupexprs, var->varattno - 1));
+		return;
+	}
+#endif
+
+	if (level->positions[var->varno] == 0)
+		elog(ERROR, "column refers to an item that is not in FROM");
+
+	PutTag(c->buf, TAG_COLUMN);
+	PutInt(c->buf, c->depth - level->depth);
+	PutInt(c->buf, level->positions[var->varno]);
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+			PutColumn(c, rte->relid, var->varattno);
+			break;
+		case RTE_NAMEDTUPLESTORE:
+			{
+				ParentModel *parent = parent_of(c, rte);
+
+				if (var->varattno < 1 ||
+					var->varattno > list_length(parent->columns))
+					elog(ERROR, "column %d of a model not found",
+						 var->varattno);
+				PutString(c->buf,
+						  ((ModelColumn *) list_nth(parent->columns,
+													var->varattno - 1))->name);
+				if (parent->kind == KIND_EXTERNAL)
+				{
+					/* the table itself is read, so watch its columns */
+					Oid			nspid = get_namespace_oid(parent->name.schema, true);
+					Oid			relid = OidIsValid(nspid) ?
+					get_relname_relid(parent->name.name, nspid) : InvalidOid;
+					AttrNumber	attnum = OidIsValid(relid) ?
+					get_attnum(relid,
+							   ((ModelColumn *) list_nth(parent->columns,
+														 var->varattno - 1))->name) :
+					InvalidAttrNumber;
+
+					if (attnum != InvalidAttrNumber)
+						UseColumn(c, relid, attnum);
+				}
+			}
+			break;
+		case RTE_FUNCTION:
+			put_function_column(c, rte, var->varattno);
+			break;
+		default:
+			PutInt(c->buf, var->varattno);
+			break;
+	}
+	PutTypeOf(c, var->vartype, var->vartypmod, var->varcollid);
+}
+
+/* ---------------------------------------------------------------------
+ * Clauses
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * FROM: a join tree, with each range table entry where it stands.
+ */
+static void
+put_from(Canonical *c, Node *node)
+{
+	check_stack_depth();
+
+	if (node == NULL)
+	{
+		PutTag(c->buf, TAG_NONE);
+		return;
+	}
+
+	switch (nodeTag(node))
+	{
+		case T_RangeTblRef:
+			put_range(c, rt_fetch(((RangeTblRef *) node)->rtindex,
+								  c->level->query->rtable));
+			break;
+		case T_FromExpr:
+			{
+				FromExpr   *from = (FromExpr *) node;
+				ListCell   *lc;
+
+				PutTag(c->buf, TAG_FROM);
+				PutInt(c->buf, list_length(from->fromlist));
+				foreach(lc, from->fromlist)
+					put_from(c, lfirst(lc));
+				PutNode(c, from->quals);
+			}
+			break;
+		case T_JoinExpr:
+			{
+				JoinExpr   *join = (JoinExpr *) node;
+
+				PutTag(c->buf, TAG_JOIN);
+				PutInt(c->buf, (int) join->jointype);
+				put_from(c, join->larg);
+				put_from(c, join->rarg);
+				PutNode(c, join->quals);
+			}
+			break;
+		default:
+			elog(ERROR, "unrecognized node type in FROM: %d",
+				 (int) nodeTag(node));
+	}
+}
+
+static void
+put_set_operation(Canonical *c, Node *node)
+{
+	SetOperationStmt *operation;
+	ListCell   *lc;
+
+	check_stack_depth();
+
+	if (IsA(node, RangeTblRef))
+	{
+		put_from(c, node);
+		return;
+	}
+
+	operation = castNode(SetOperationStmt, node);
+	PutTag(c->buf, TAG_SET_OPERATION);
+	PutInt(c->buf, (int) operation->op);
+	PutBool(c->buf, operation->all);
+	put_set_operation(c, operation->larg);
+	put_set_operation(c, operation->rarg);
+	PutTypes(c, operation->colTypes);
+	PutInts(c, operation->colTypmods);
+	PutCollations(c, operation->colCollations);
+	PutInt(c->buf, list_length(operation->groupClauses));
+	foreach(lc, operation->groupClauses)
+		PutOperator(c, ((SortGroupClause *) lfirst(lc))->eqop);
+}
+
+/*
+ * One item of GROUP BY, PARTITION BY and DISTINCT, where only equality
+ * counts; or, with_order, of ORDER BY.
+ */
+void
+PutSortItem(Canonical *c, SortGroupClause *item, List *targets, bool with_order)
+{
+	TargetEntry *target = get_sortgroupref_tle(item->tleSortGroupRef, targets);
+
+	PutNode(c, (Node *) target->expr);
+	if (with_order)
+	{
+		PutOperator(c, item->sortop);
+		PutBool(c->buf, item->nulls_first);
+	}
+	else
+		PutOperator(c, item->eqop);
+}
+
+static void
+put_order_by(Canonical *c)
+{
+	Query	   *query = c->level->query;
+	ListCell   *lc;
+
+	PutTag(c->buf, TAG_ORDER_BY);
+	PutInt(c->buf, list_length(query->sortClause));
+	foreach(lc, query->sortClause)
+		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
+}
+
+/*
+ * The structure of grouping sets, over the items of GROUP BY by their place.
+ */
+static void
+put_grouping_set(Canonical *c, GroupingSet *set)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+
+	PutInt(c->buf, (int) set->kind);
+	PutInt(c->buf, list_length(set->content));
+	foreach(lc, set->content)
+	{
+		if (set->kind == GROUPING_SET_SIMPLE)
+		{
+			int			place = 0;
+			ListCell   *lc2;
+
+			foreach(lc2, c->level->query->groupClause)
+			{
+				place++;
+				if (((SortGroupClause *) lfirst(lc2))->tleSortGroupRef ==
+					(Index) lfirst_int(lc))
+					break;
+			}
+			PutInt(c->buf, lc2 != NULL ? place : 0);
+		}
+		else
+			put_grouping_set(c, lfirst_node(GroupingSet, lc));
+	}
+}
+
+/*
+ * The window that a window function of the present level is called over.
+ */
+void
+PutWindow(Canonical *c, Index winref)
+{
+	Query	   *query = c->level->query;
+	WindowClause *window = NULL;
+	ListCell   *lc;
+
+	foreach(lc, query->windowClause)
+	{
+		window = (WindowClause *) lfirst(lc);
+		if (window->winref == winref)
+			break;
+	}
+	if (lc == NULL)
+		elog(ERROR, "window %u not found", winref);
+
+	PutTag(c->buf, TAG_WINDOW);
+	PutInt(c->buf, list_length(window->partitionClause));
+	foreach(lc, window->partitionClause)
+		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
+	PutInt(c->buf, list_length(window->orderClause));
+	foreach(lc, window->orderClause)
+		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
+
+	/* These two say how it was written, not what it is. */
+	PutInt(c->buf, window->frameOptions &
+		   ~(FRAMEOPTION_NONDEFAULT | FRAMEOPTION_BETWEEN));
+	PutNode(c, window->startOffset);
+	PutNode(c, window->endOffset);
+	if (OidIsValid(window->startInRangeFunc))
+		PutFunction(c, window->startInRangeFunc);
+	if (OidIsValid(window->endInRangeFunc))
+		PutFunction(c, window->endInRangeFunc);
+	if (OidIsValid(window->startInRangeFunc) ||
+		OidIsValid(window->endInRangeFunc))
+	{
+		PutCollation(c, window->inRangeColl);
+		PutBool(c->buf, window->inRangeAsc);
+		PutBool(c->buf, window->inRangeNullsFirst);
+	}
+}
+
+/*
+ * Must ORDER BY of the present query, which is to be stored in a table, be
+ * written?  columns tells about its target list, which has been written.
+ */
+bool
+OrderMatters(Canonical *c, const Uses *columns)
+{
+	Query	   *query = c->level->query;
+	StringInfoData bytes;
+	StringInfo	saved_buf = c->buf;
+	Uses	   *saved_uses = c->uses;
+	Uses		uses = {0};
+
+	if (query->sortClause == NIL)
+		return false;
+	if (query->limitCount || query->limitOffset || query->hasDistinctOn ||
+		query->hasTargetSRFs || query->hasAggs || query->hasWindowFuncs ||
+		columns->is_volatile)
+		return true;
+
+	initStringInfo(&bytes);
+	c->buf = &bytes;
+	c->uses = &uses;
+	put_order_by(c);
+	c->buf = saved_buf;
+	c->uses = saved_uses;
+	pfree(bytes.data);
+
+	return uses.is_volatile;
+}
+
+/*
+ * Everything in the present query that decides its rows: all but the
+ * expressions of its output columns.
+ */
+void
+PutQueryRows(Canonical *c, bool with_order)
+{
+	Query	   *query = c->level->query;
+	ListCell   *lc;
+
+	PutTag(c->buf, TAG_QUERY);
+	PutBool(c->buf, query->hasAggs);
+	PutBool(c->buf, query->hasWindowFuncs);
+	PutBool(c->buf, query->hasTargetSRFs);
+
+	if (query->setOperations)
+		put_set_operation(c, query->setOperations);
+	put_from(c, (Node *) query->jointree);
+
+	if (query->groupClause != NIL || query->groupingSets != NIL)
+	{
+		PutTag(c->buf, TAG_GROUP_BY);
+		PutBool(c->buf, query->groupDistinct);
+		PutInt(c->buf, list_length(query->groupClause));
+		foreach(lc, query->groupClause)
+			PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList,
+						false);
+		PutTag(c->buf, TAG_GROUPING_SETS);
+		PutInt(c->buf, list_length(query->groupingSets));
+		foreach(lc, query->groupingSets)
+			put_grouping_set(c, lfirst_node(GroupingSet, lc));
+	}
+	PutNode(c, query->havingQual);
+
+	if (query->distinctClause != NIL)
+	{
+		SortedParts items;
+
+		/* ORDER BY rearranges it, so it has no order of its own */
+		PutTag(c->buf, TAG_DISTINCT);
+		PutBool(c->buf, query->hasDistinctOn);
+		BeginSorted(c, &items);
+		foreach(lc, query->distinctClause)
+		{
+			NextSorted(c, &items);
+			PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList,
+						false);
+		}
+		EndSorted(c, &items);
+	}
+
+	if (query->hasTargetSRFs)
+	{
+		PutTag(c->buf, TAG_SRF_TARGETS);
+		foreach(lc, query->targetList)
+		{
+			TargetEntry *target = (TargetEntry *) lfirst(lc);
+
+			if (expression_returns_set((Node *) target->expr))
+				PutNode(c, (Node *) target->expr);
+		}
+		PutTag(c->buf, TAG_NONE);
+	}
+
+	if (with_order && query->sortClause != NIL)
+		put_order_by(c);
+
+	if (query->limitOffset || query->limitCount)
+	{
+		PutTag(c->buf, TAG_LIMIT);
+		PutBool(c->buf, query->limitOption == LIMIT_OPTION_WITH_TIES);
+		PutNode(c, query->limitOffset);
+		PutNode(c, query->limitCount);
+	}
+
+	foreach(lc, query->rowMarks)
+	{
+		RowMarkClause *mark = (RowMarkClause *) lfirst(lc);
+
+		PutTag(c->buf, TAG_ROW_MARK);
+		PutInt(c->buf, c->level->positions[mark->rti]);
+		PutInt(c->buf, (int) mark->strength);
+		PutInt(c->buf, (int) mark->waitPolicy);
+	}
+}

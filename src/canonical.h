@@ -1,0 +1,256 @@
+/*-------------------------------------------------------------------------
+ *
+ * canonical.h
+ *	  Canonical bytes of an analyzed query.  Internal to the fingerprint:
+ *	  everybody else includes fingerprint.h.
+ *
+ *	  canonical.c				queries: range table, clauses, CTEs
+ *	  canonical_expression.c	expressions
+ *	  canonical_name.c			catalog objects, by name
+ *	  dependency.c				definitions of objects outside vde
+ *	  fingerprint.c				what of it makes up a version
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_CANONICAL_H
+#define VDE_CANONICAL_H
+
+#include "postgres.h"
+
+#include "nodes/bitmapset.h"
+#include "nodes/parsenodes.h"
+#include "nodes/primnodes.h"
+
+#include "digest.h"
+#include "model.h"
+
+/*
+ * What stands before the fields of a node.  The numbers are part of every
+ * version: never change one, never use one again.
+ */
+typedef enum CanonicalTag
+{
+	TAG_NONE = 0,
+	TAG_LIST = 1,
+
+	/* queries */
+	TAG_QUERY = 10,
+	TAG_TARGETS = 11,
+	TAG_FROM = 12,
+	TAG_JOIN = 13,
+	TAG_SET_OPERATION = 14,
+	TAG_GROUP_BY = 15,
+	TAG_GROUPING_SETS = 16,
+	TAG_DISTINCT = 17,
+	TAG_ORDER_BY = 18,
+	TAG_LIMIT = 19,
+	TAG_ROW_MARK = 20,
+	TAG_SRF_TARGETS = 21,
+	TAG_CTE = 22,
+	TAG_CTE_SEARCH = 23,
+	TAG_CTE_CYCLE = 24,
+
+	/* range table */
+	TAG_RANGE_RELATION = 30,
+	TAG_RANGE_SUBQUERY = 31,
+	TAG_RANGE_FUNCTION = 32,
+	TAG_RANGE_TABLE_FUNCTION = 33,
+	TAG_RANGE_VALUES = 34,
+	TAG_RANGE_CTE = 35,
+	TAG_RANGE_CTE_ITSELF = 36,
+	TAG_RANGE_MODEL = 37,
+	TAG_RANGE_RESULT = 38,
+	TAG_TABLE_SAMPLE = 39,
+
+	/* expressions */
+	TAG_COLUMN = 50,
+	TAG_WHOLE_ROW = 51,
+	TAG_WHOLE_JOIN_ROW = 52,
+	TAG_CONST = 53,
+	TAG_PARAM = 54,
+	TAG_AGGREGATE = 55,
+	TAG_GROUPING = 56,
+	TAG_WINDOW_FUNCTION = 57,
+	TAG_WINDOW = 58,
+	TAG_SUBSCRIPT = 59,
+	TAG_FUNCTION_CALL = 60,
+	TAG_OPERATION = 61,
+	TAG_DISTINCT_FROM = 62,
+	TAG_NULLIF = 63,
+	TAG_ARRAY_OPERATION = 64,
+	TAG_UNORDERED_ARRAY = 65,
+	TAG_AND = 66,
+	TAG_OR = 67,
+	TAG_NOT = 68,
+	TAG_SUBLINK = 69,
+	TAG_FIELD = 70,
+	TAG_RELABEL = 71,
+	TAG_COERCE_VIA_IO = 72,
+	TAG_ARRAY_COERCE = 73,
+	TAG_CONVERT_ROW_TYPE = 74,
+	TAG_COLLATE = 75,
+	TAG_CASE = 76,
+	TAG_CASE_TEST = 77,
+	TAG_ARRAY = 78,
+	TAG_ROW = 79,
+	TAG_ROW_COMPARE = 80,
+	TAG_COALESCE = 81,
+	TAG_MIN_MAX = 82,
+	TAG_SQL_VALUE = 83,
+	TAG_XML = 84,
+	TAG_NULL_TEST = 85,
+	TAG_BOOLEAN_TEST = 86,
+	TAG_COERCE_TO_DOMAIN = 87,
+	TAG_DOMAIN_VALUE = 88,
+	TAG_JSON_FORMAT = 89,
+	TAG_JSON_RETURNING = 90,
+	TAG_JSON_VALUE = 91,
+	TAG_JSON_CONSTRUCTOR = 92,
+	TAG_JSON_PREDICATE = 93,
+	TAG_JSON_BEHAVIOR = 94,
+	TAG_JSON_EXPRESSION = 95,
+	TAG_JSON_TABLE_PATH = 96,
+	TAG_JSON_TABLE_SIBLING = 97,
+
+	/* names */
+	TAG_TYPE = 110,
+	TAG_ARRAY_TYPE = 111,
+	TAG_FUNCTION = 112,
+	TAG_OPERATOR = 113,
+	TAG_COLLATION = 114,
+	TAG_RELATION = 115,
+
+	/* the parts of a version */
+	TAG_ROW_PART = 130,
+	TAG_COLUMN_PART = 131,
+	TAG_OUTSIDE = 132,
+	TAG_SETTINGS = 133,
+	TAG_ROLE = 134,
+	TAG_VERSION = 135,
+	TAG_METADATA = 136
+} CanonicalTag;
+
+/* What some canonical bytes refer to and do not contain */
+typedef struct Uses
+{
+	List	   *objects;		/* OutsideObject *, distinct */
+	bool		settings;		/* settings can change what it returns */
+	bool		role;			/* so can the role that runs it */
+	bool		row_security;	/* a relation has row-level security */
+	bool		is_volatile;	/* calls a volatile function */
+} Uses;
+
+typedef enum OutsideClass
+{
+	OUTSIDE_RELATION,
+	OUTSIDE_VIEW,
+	OUTSIDE_FUNCTION,
+	OUTSIDE_OPERATOR,
+	OUTSIDE_TYPE,
+	OUTSIDE_COLLATION
+} OutsideClass;
+
+/*
+ * An object that is neither PostgreSQL's own nor a model.  In canonical bytes
+ * it stands by its name; its definition joins the hash through Uses.
+ */
+typedef struct OutsideObject
+{
+	OutsideClass class;
+	Oid			oid;
+	List	   *identity;		/* as in Dependency */
+	bool		examined;		/* is the rest known? */
+	Digest		digest;			/* of its own definition */
+	bool		resolved;		/* an SQL function given as a string: */
+	Digest		resolution;		/* what the names in its body stand for */
+	char	   *owner;			/* a view that reads with its owner's rights */
+	Bitmapset  *columns;		/* of a relation or view, the columns read,
+								 * less FirstLowInvalidHeapAttributeNumber */
+	Uses		uses;			/* what its definition refers to */
+} OutsideObject;
+
+/* What all bytes of one fingerprint share */
+typedef struct CanonicalScope
+{
+	const Definition *definition;	/* whose names SQL functions are resolved
+									 * for; NULL: leave them */
+	List	   *parents;		/* ParentModel *: the ephemeral relations */
+	List	   *outside;		/* OutsideObject *, all met so far */
+	bool		pinned;			/* are the settings for output in force? */
+	int			guc_level;		/* of those */
+} CanonicalScope;
+
+typedef struct CanonicalLevel CanonicalLevel;
+
+/* Where canonical bytes go */
+typedef struct Canonical
+{
+	CanonicalScope *scope;
+	StringInfo	buf;
+	Uses	   *uses;
+	CanonicalLevel *level;		/* the query that Vars are relative to */
+	int			depth;			/* of the query that is being written */
+} Canonical;
+
+/* An unordered list in the making, see BeginSorted */
+typedef struct SortedParts
+{
+	StringInfo	outer;
+	StringInfoData bytes;
+	int		   *starts;
+	int			count;
+	int			allocated;
+} SortedParts;
+
+/* canonical.c */
+extern void InitCanonical(Canonical *c, CanonicalScope *scope, StringInfo buf,
+						  Uses *uses);
+extern void BeginQuery(Canonical *c, Query *query);
+extern void PutQueryRows(Canonical *c, bool with_order);
+extern bool OrderMatters(Canonical *c, const Uses *columns);
+extern void EndQuery(Canonical *c);
+extern void PutQuery(Canonical *c, Query *query);
+extern void PutRelationExpression(Canonical *c, Oid relid, Node *node);
+extern void PutVar(Canonical *c, Var *var);
+extern int	PutLevelsUp(Canonical *c, Index levelsup);
+extern void PutSortItem(Canonical *c, SortGroupClause *item, List *targets,
+						bool with_order);
+extern void PutWindow(Canonical *c, Index winref);
+extern void MergeUses(Uses *into, const Uses *from);
+extern void BeginSorted(Canonical *c, SortedParts *parts);
+extern void NextSorted(Canonical *c, SortedParts *parts);
+extern void EndSorted(Canonical *c, SortedParts *parts);
+
+/* canonical_expression.c */
+extern void PutNode(Canonical *c, Node *node);
+extern void PutNodes(Canonical *c, List *nodes);
+extern void PutStrings(Canonical *c, List *strings);
+extern void PutInts(Canonical *c, List *ints);
+extern void PutTypes(Canonical *c, List *types);
+extern void PutCollations(Canonical *c, List *collations);
+
+/* canonical_name.c */
+extern void PutType(Canonical *c, Oid typid);
+extern void PutTypeOf(Canonical *c, Oid typid, int32 typmod, Oid collid);
+extern void PutFunction(Canonical *c, Oid funcid);
+extern void PutFunctionName(Canonical *c, Oid funcid);
+extern void PutOperator(Canonical *c, Oid opno);
+extern void PutOperatorClassName(Canonical *c, Oid opclass);
+extern void PutOperatorFamilyName(Canonical *c, Oid opfamily);
+extern void PutCollation(Canonical *c, Oid collid);
+extern void PutRelation(Canonical *c, Oid relid);
+extern void PutColumn(Canonical *c, Oid relid, AttrNumber attnum);
+extern void UseAllColumns(Canonical *c, Oid relid);
+extern void UseColumn(Canonical *c, Oid relid, AttrNumber attnum);
+extern OutsideObject *UseObject(Canonical *c, OutsideClass class, Oid oid);
+extern const char *SchemaName(Oid nspid);
+extern void PinOutput(CanonicalScope *scope);
+extern void UnpinOutput(CanonicalScope *scope);
+
+/* dependency.c */
+extern const char *OutsideClassName(OutsideClass class);
+extern List *ObjectIdentity(OutsideClass class, Oid oid);
+extern void ExamineObject(CanonicalScope *scope, OutsideObject *object);
+extern List *ObjectDependencies(OutsideObject *object);
+
+#endif							/* VDE_CANONICAL_H */

@@ -1,0 +1,704 @@
+/*-------------------------------------------------------------------------
+ *
+ * canonical_definition.c
+ *	  What an object outside vde is: the digest of its definition, and which
+ *	  further objects that names.
+ *
+ * A definition names other objects, never contains them, so each is examined
+ * once, a cycle does no harm, and its digest can be computed again for itself
+ * (DependencyDigest).  What is reached through several steps joins the hash
+ * because all that is reached does: see put_outside() in fingerprint.c.
+ *
+ *	view		its column names and its query; with row-level security on
+ *				anything read, its owner's name too
+ *	relation	whether row-level security is on, and then its policies for
+ *				reading; its columns stand where they are used
+ *	function	language, source, modes, names and defaults of arguments,
+ *				result, volatility, strictness, settings, and so on; not its
+ *				cost, nor what else does not change results
+ *	aggregate	as a function, and its functions and states
+ *	operator	its function and result
+ *	type		domain: base type and constraints; enum: labels in order;
+ *				composite: attributes; range: subtype and functions
+ *	collation	provider and locale, not the version of the library
+ *
+ * An SQL function with a body in SQL's own syntax is followed by the stored
+ * query.  One given as a string is analyzed here, as its caller would do it,
+ * so that a table or function that the same text means tomorrow is seen: that
+ * is the object's resolution, which depends on the model's settings, and is
+ * therefore not part of the digest.  Bodies in other languages, of polymorphic
+ * SQL functions and of ones that do more than SELECT are text only; such
+ * functions count as dependent on settings and, unless immutable, on the role.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_enum.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_range.h"
+#include "catalog/pg_type.h"
+#include "commands/proclang.h"
+#include "executor/functions.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/nodes.h"
+#include "parser/analyze.h"
+#include "parser/parse_node.h"
+#include "parser/parser.h"
+#include "rewrite/rewriteHandler.h"
+#include "rewrite/rowsecurity.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+
+#include "canonical.h"
+#include "compat.h"
+#include "session.h"
+
+/*
+ * A text attribute of a catalog row as a string, NULL for NULL.
+ */
+static char *
+text_attribute(int cache, HeapTuple tuple, AttrNumber attnum)
+{
+	bool		isnull;
+	Datum		value = SysCacheGetAttr(cache, tuple, attnum, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+static void
+put_text_attribute(Canonical *c, int cache, HeapTuple tuple, AttrNumber attnum)
+{
+	PutString(c->buf, text_attribute(cache, tuple, attnum));
+}
+
+/*
+ * An attribute that is an array of text, char or oid; those are types.
+ */
+static void
+put_array_attribute(Canonical *c, int cache, HeapTuple tuple,
+					AttrNumber attnum, Oid element)
+{
+	bool		isnull;
+	Datum		value = SysCacheGetAttr(cache, tuple, attnum, &isnull);
+	Datum	   *values;
+	bool	   *nulls;
+	int16		length;
+	bool		byval;
+	char		align;
+	int			count;
+	int			i;
+
+	if (isnull)
+	{
+		PutTag(c->buf, TAG_NONE);
+		return;
+	}
+
+	get_typlenbyvalalign(element, &length, &byval, &align);
+	deconstruct_array(DatumGetArrayTypeP(value), element, length, byval, align,
+					  &values, &nulls, &count);
+	PutTag(c->buf, TAG_LIST);
+	PutInt(c->buf, count);
+	for (i = 0; i < count; i++)
+	{
+		if (nulls[i])
+			PutString(c->buf, NULL);
+		else if (element == TEXTOID)
+			PutString(c->buf, TextDatumGetCString(values[i]));
+		else if (element == OIDOID)
+			PutType(c, DatumGetObjectId(values[i]));
+		else
+			PutInt(c->buf, DatumGetChar(values[i]));
+	}
+}
+
+/* ---------------------------------------------------------------------
+ * Relations and views
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * The policies for reading, each with its roles, in no order.
+ */
+static void
+put_policies(Canonical *c, Oid relid)
+{
+	Relation	relation = table_open(relid, AccessShareLock);
+	SortedParts policies;
+	ListCell   *lc;
+
+	BeginSorted(c, &policies);
+	if (relation->rd_rsdesc != NULL)
+	{
+		foreach(lc, relation->rd_rsdesc->policies)
+		{
+			RowSecurityPolicy *policy = (RowSecurityPolicy *) lfirst(lc);
+			Oid		   *roles = (Oid *) ARR_DATA_PTR(policy->roles);
+			int			count = ARR_DIMS(policy->roles)[0];
+			SortedParts names;
+			int			i;
+
+			if (policy->polcmd != '*' && policy->polcmd != ACL_SELECT_CHR)
+				continue;
+			NextSorted(c, &policies);
+			PutBool(c->buf, policy->permissive);
+			BeginSorted(c, &names);
+			for (i = 0; i < count; i++)
+			{
+				NextSorted(c, &names);
+				PutString(c->buf, roles[i] == ACL_ID_PUBLIC ? NULL :
+						  GetUserNameFromId(roles[i], false));
+			}
+			EndSorted(c, &names);
+			PutRelationExpression(c, relid, (Node *) policy->qual);
+		}
+	}
+	EndSorted(c, &policies);
+	table_close(relation, AccessShareLock);
+}
+
+static void
+put_relation(Canonical *c, Oid relid)
+{
+	HeapTuple	tuple;
+	Form_pg_class class;
+	bool		enabled;
+	bool		forced;
+
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	class = (Form_pg_class) GETSTRUCT(tuple);
+	enabled = class->relrowsecurity;
+	forced = class->relforcerowsecurity;
+	ReleaseSysCache(tuple);
+
+	PutBool(c->buf, enabled);
+	if (enabled)
+	{
+		PutBool(c->buf, forced);
+		put_policies(c, relid);
+		c->uses->row_security = true;
+		c->uses->role = true;
+	}
+}
+
+static void
+put_view(Canonical *c, OutsideObject *object)
+{
+	Relation	view = relation_open(object->oid, AccessShareLock);
+	TupleDesc	tupdesc = RelationGetDescr(view);
+	bool		invoker = RelationHasSecurityInvoker(view);
+	int			i;
+
+	PutBool(c->buf, invoker);
+	PutInt(c->buf, tupdesc->natts);
+	for (i = 0; i < tupdesc->natts; i++)
+		PutString(c->buf, NameStr(TupleDescAttr(tupdesc, i)->attname));
+	PutQuery(c, get_view_query(view));
+	if (!invoker)
+		object->owner = GetUserNameFromId(view->rd_rel->relowner, false);
+	relation_close(view, AccessShareLock);
+}
+
+/* ---------------------------------------------------------------------
+ * Functions and operators
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * The stored queries of a body in SQL's own syntax.
+ */
+static List *
+stored_body(const char *prosqlbody)
+{
+	Node	   *node = stringToNode(prosqlbody);
+
+	if (IsA(node, List))
+		return linitial_node(List, (List *) node);
+	return list_make1(node);
+}
+
+/*
+ * Is it all queries that only read?
+ */
+static bool
+only_selects(List *queries)
+{
+	ListCell   *lc;
+
+	foreach(lc, queries)
+	{
+		Query	   *query = lfirst_node(Query, lc);
+
+		if (query->commandType != CMD_SELECT || query->hasModifyingCTE)
+			return false;
+	}
+	return true;
+}
+
+static void
+put_function_body(Canonical *c, Oid funcid, HeapTuple tuple)
+{
+	char	   *body = text_attribute(PROCOID, tuple, Anum_pg_proc_prosqlbody);
+	List	   *queries;
+
+	put_text_attribute(c, PROCOID, tuple, Anum_pg_proc_prosrc);
+	put_text_attribute(c, PROCOID, tuple, Anum_pg_proc_probin);
+	if (body == NULL)
+		return;
+
+	queries = stored_body(body);
+	if (only_selects(queries))
+	{
+		ListCell   *lc;
+
+		PutInt(c->buf, list_length(queries));
+		foreach(lc, queries)
+			PutQuery(c, lfirst_node(Query, lc));
+	}
+	else
+	{
+		/* It writes, so it fails in a model; still no two look the same. */
+		PinOutput(c->scope);
+		PutString(c->buf,
+				  TextDatumGetCString(OidFunctionCall1(F_PG_GET_FUNCTION_SQLBODY,
+													   ObjectIdGetDatum(funcid))));
+	}
+}
+
+static void
+put_aggregate_definition(Canonical *c, Oid funcid)
+{
+	HeapTuple	tuple;
+	Form_pg_aggregate aggregate;
+
+	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(funcid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", funcid);
+	aggregate = (Form_pg_aggregate) GETSTRUCT(tuple);
+
+	PutInt(c->buf, aggregate->aggkind);
+	PutInt(c->buf, aggregate->aggnumdirectargs);
+	PutFunction(c, aggregate->aggtransfn);
+	PutFunction(c, aggregate->aggfinalfn);
+	PutFunction(c, aggregate->aggcombinefn);
+	PutFunction(c, aggregate->aggserialfn);
+	PutFunction(c, aggregate->aggdeserialfn);
+	PutFunction(c, aggregate->aggmtransfn);
+	PutFunction(c, aggregate->aggminvtransfn);
+	PutFunction(c, aggregate->aggmfinalfn);
+	PutBool(c->buf, aggregate->aggfinalextra);
+	PutBool(c->buf, aggregate->aggmfinalextra);
+	PutInt(c->buf, aggregate->aggfinalmodify);
+	PutInt(c->buf, aggregate->aggmfinalmodify);
+	PutOperator(c, aggregate->aggsortop);
+	PutType(c, aggregate->aggtranstype);
+	PutType(c, aggregate->aggmtranstype);
+	put_text_attribute(c, AGGFNOID, tuple, Anum_pg_aggregate_agginitval);
+	put_text_attribute(c, AGGFNOID, tuple, Anum_pg_aggregate_aggminitval);
+	ReleaseSysCache(tuple);
+}
+
+static void
+put_function_definition(Canonical *c, Oid funcid)
+{
+	HeapTuple	tuple;
+	Form_pg_proc proc;
+	char	   *defaults;
+
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(funcid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", funcid);
+	proc = (Form_pg_proc) GETSTRUCT(tuple);
+
+	PutString(c->buf, get_language_name(proc->prolang, false));
+	PutInt(c->buf, proc->prokind);
+	PutInt(c->buf, proc->provolatile);
+	PutBool(c->buf, proc->proisstrict);
+	PutBool(c->buf, proc->proretset);
+	PutBool(c->buf, proc->prosecdef);
+	if (proc->prosecdef)
+		PutString(c->buf, GetUserNameFromId(proc->proowner, false));
+	PutType(c, proc->prorettype);
+	PutType(c, proc->provariadic);
+	PutFunctionName(c, proc->prosupport);
+	put_array_attribute(c, PROCOID, tuple, Anum_pg_proc_proallargtypes, OIDOID);
+	put_array_attribute(c, PROCOID, tuple, Anum_pg_proc_proargmodes, CHAROID);
+	put_array_attribute(c, PROCOID, tuple, Anum_pg_proc_proargnames, TEXTOID);
+	put_array_attribute(c, PROCOID, tuple, Anum_pg_proc_protrftypes, OIDOID);
+	put_array_attribute(c, PROCOID, tuple, Anum_pg_proc_proconfig, TEXTOID);
+
+	defaults = text_attribute(PROCOID, tuple, Anum_pg_proc_proargdefaults);
+	PutNode(c, defaults ? stringToNode(defaults) : NULL);
+	put_function_body(c, funcid, tuple);
+	if (proc->prokind == PROKIND_AGGREGATE)
+		put_aggregate_definition(c, funcid);
+	ReleaseSysCache(tuple);
+}
+
+static void
+put_operator_definition(Canonical *c, Oid opno)
+{
+	HeapTuple	tuple;
+	Form_pg_operator operator;
+
+	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(opno));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", opno);
+	operator = (Form_pg_operator) GETSTRUCT(tuple);
+	PutFunction(c, operator->oprcode);
+	PutType(c, operator->oprresult);
+	ReleaseSysCache(tuple);
+}
+
+/*
+ * The queries that the body of an SQL function given as a string stands for,
+ * when called by the model that the scope is about.  Throws what analysis
+ * does.
+ */
+static List *
+analyze_body(const Definition *definition, HeapTuple tuple)
+{
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+	char	   *source = text_attribute(PROCOID, tuple, Anum_pg_proc_prosrc);
+	SQLFunctionParseInfoPtr info;
+	RunAs		run_as;
+	bool		isnull;
+	Datum		config;
+	List	   *queries = NIL;
+	ListCell   *lc;
+
+	RunAsBegin(&run_as, proc->prosecdef ? proc->proowner : definition->owner,
+			   definition->settings, true);
+	config = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proconfig, &isnull);
+	if (!isnull)
+		ProcessGUCArray(DatumGetArrayTypeP(config),
+						superuser() ? PGC_SUSET : PGC_USERSET, PGC_S_SESSION,
+						GUC_ACTION_SAVE);
+
+	info = prepare_sql_fn_parse_info(tuple, NULL, InvalidOid);
+	foreach(lc, raw_parser(source, RAW_PARSE_DEFAULT))
+	{
+		ParseState *pstate = make_parsestate(NULL);
+
+		pstate->p_sourcetext = source;
+		sql_fn_parser_setup(pstate, info);
+		queries = lappend(queries,
+						  transformTopLevelStmt(pstate,
+												lfirst_node(RawStmt, lc)));
+		free_parsestate(pstate);
+	}
+	RunAsEnd(&run_as);
+
+	return queries;
+}
+
+/*
+ * Follows an SQL function given as a string into what it calls and reads.
+ *
+ * The body may well not be analyzable (a table is not there yet, arguments
+ * are polymorphic): then it fails, or not, when the model runs, and here it
+ * stays a text.  The subtransaction is there to fail in; it is always rolled
+ * back, for nothing done in it is to last.
+ */
+static void
+resolve_body(CanonicalScope *scope, OutsideObject *object)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	List	   *volatile queries = NIL;
+	volatile bool analyzed = false;
+	HeapTuple	tuple;
+
+	tuple = SearchSysCacheCopy1(PROCOID, ObjectIdGetDatum(object->oid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", object->oid);
+	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang != SQLlanguageId ||
+		text_attribute(PROCOID, tuple, Anum_pg_proc_prosqlbody) != NULL)
+		return;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		queries = analyze_body(scope->definition, tuple);
+		analyzed = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+			ERRCODE_OPERATOR_INTERVENTION ||
+			ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+			ERRCODE_INSUFFICIENT_RESOURCES)
+			ReThrowError(error);
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+
+	if (analyzed && only_selects(queries))
+	{
+		StringInfoData bytes;
+		Canonical	c;
+		ListCell   *lc;
+
+		initStringInfo(&bytes);
+		InitCanonical(&c, scope, &bytes, &object->uses);
+		PutInt(&bytes, list_length(queries));
+		foreach(lc, queries)
+			PutQuery(&c, lfirst_node(Query, lc));
+		DigestBytes(bytes.data, bytes.len, &object->resolution);
+		object->resolved = true;
+	}
+}
+
+/* ---------------------------------------------------------------------
+ * Types and collations
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * What a domain's values must fulfil, without the names of the constraints,
+ * in no order.
+ */
+static void
+put_domain(Canonical *c, Oid typid, Form_pg_type type)
+{
+	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	SortedParts checks;
+
+	PutTypeOf(c, type->typbasetype, type->typtypmod, type->typcollation);
+	PutBool(c->buf, type->typnotnull);
+
+	ScanKeyInit(&key, Anum_pg_constraint_contypid,
+				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(typid));
+	scan = systable_beginscan(constraints, ConstraintTypidIndexId, true,
+							  NULL, 1, &key);
+	BeginSorted(c, &checks);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+		Datum		value;
+
+		if (((Form_pg_constraint) GETSTRUCT(tuple))->contype != CONSTRAINT_CHECK)
+			continue;
+		value = heap_getattr(tuple, Anum_pg_constraint_conbin,
+							 RelationGetDescr(constraints), &isnull);
+		NextSorted(c, &checks);
+		PutNode(c, isnull ? NULL : stringToNode(TextDatumGetCString(value)));
+	}
+	EndSorted(c, &checks);
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+}
+
+/*
+ * Labels in their order; a label may have been put between others later.
+ */
+static void
+put_enum(Canonical *c, Oid typid)
+{
+	Relation	labels = table_open(EnumRelationId, AccessShareLock);
+	Relation	index = index_open(EnumTypIdSortOrderIndexId, AccessShareLock);
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_enum_enumtypid,
+				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(typid));
+	scan = systable_beginscan_ordered(labels, index, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan,
+															 ForwardScanDirection)))
+		PutString(c->buf, NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel));
+	systable_endscan_ordered(scan);
+	index_close(index, AccessShareLock);
+	table_close(labels, AccessShareLock);
+}
+
+/*
+ * Attributes in their order, without the dropped ones.
+ */
+static void
+put_composite(Canonical *c, Oid relid)
+{
+	AttrNumber	attnum;
+
+	for (attnum = 1;; attnum++)
+	{
+		HeapTuple	tuple;
+		Form_pg_attribute attribute;
+
+		tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
+								Int16GetDatum(attnum));
+		if (!HeapTupleIsValid(tuple))
+			break;
+		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
+		if (!attribute->attisdropped)
+		{
+			PutString(c->buf, NameStr(attribute->attname));
+			PutTypeOf(c, attribute->atttypid, attribute->atttypmod,
+					  attribute->attcollation);
+		}
+		ReleaseSysCache(tuple);
+	}
+}
+
+static void
+put_range_type(Canonical *c, Oid typid)
+{
+	HeapTuple	tuple;
+	Form_pg_range range;
+
+	tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(typid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for range type %u", typid);
+	range = (Form_pg_range) GETSTRUCT(tuple);
+	PutType(c, range->rngsubtype);
+	PutCollation(c, range->rngcollation);
+	PutOperatorClassName(c, range->rngsubopc);
+	PutFunction(c, range->rngcanonical);
+	PutFunction(c, range->rngsubdiff);
+	ReleaseSysCache(tuple);
+}
+
+static void
+put_type_definition(Canonical *c, Oid typid)
+{
+	HeapTuple	tuple;
+	Form_pg_type type;
+
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(typid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", typid);
+	type = (Form_pg_type) GETSTRUCT(tuple);
+
+	PutInt(c->buf, type->typtype);
+	switch (type->typtype)
+	{
+		case TYPTYPE_DOMAIN:
+			put_domain(c, typid, type);
+			break;
+		case TYPTYPE_ENUM:
+			put_enum(c, typid);
+			break;
+		case TYPTYPE_COMPOSITE:
+			put_composite(c, type->typrelid);
+			break;
+		case TYPTYPE_RANGE:
+			put_range_type(c, typid);
+			break;
+		case TYPTYPE_MULTIRANGE:
+			PutType(c, get_multirange_range(typid));
+			break;
+		default:
+			PutInt(c->buf, type->typlen);
+			PutBool(c->buf, type->typbyval);
+			PutFunctionName(c, type->typinput);
+			PutFunctionName(c, type->typoutput);
+			break;
+	}
+	ReleaseSysCache(tuple);
+}
+
+static void
+put_collation_definition(Canonical *c, Oid collid)
+{
+	HeapTuple	tuple;
+	Form_pg_collation collation;
+
+	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for collation %u", collid);
+	collation = (Form_pg_collation) GETSTRUCT(tuple);
+	PutInt(c->buf, collation->collprovider);
+	PutBool(c->buf, collation->collisdeterministic);
+	put_text_attribute(c, COLLOID, tuple, Anum_pg_collation_collcollate);
+	put_text_attribute(c, COLLOID, tuple, Anum_pg_collation_collctype);
+	put_text_attribute(c, COLLOID, tuple, VDE_COLLATION_LOCALE);
+#if PG_VERSION_NUM >= 160000
+	put_text_attribute(c, COLLOID, tuple, Anum_pg_collation_collicurules);
+#else
+	PutString(c->buf, NULL);
+#endif
+	ReleaseSysCache(tuple);
+}
+
+/* ---------------------------------------------------------------------
+ * Any object
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * Fills in the object's digest and what it uses.
+ */
+void
+ExamineObject(CanonicalScope *scope, OutsideObject *object)
+{
+	StringInfoData bytes;
+	Canonical	c;
+
+	CHECK_FOR_INTERRUPTS();
+
+	initStringInfo(&bytes);
+	InitCanonical(&c, scope, &bytes, &object->uses);
+	switch (object->class)
+	{
+		case OUTSIDE_RELATION:
+			put_relation(&c, object->oid);
+			break;
+		case OUTSIDE_VIEW:
+			put_view(&c, object);
+			break;
+		case OUTSIDE_FUNCTION:
+			put_function_definition(&c, object->oid);
+			break;
+		case OUTSIDE_OPERATOR:
+			put_operator_definition(&c, object->oid);
+			break;
+		case OUTSIDE_TYPE:
+			put_type_definition(&c, object->oid);
+			break;
+		case OUTSIDE_COLLATION:
+			put_collation_definition(&c, object->oid);
+			break;
+	}
+	DigestBytes(bytes.data, bytes.len, &object->digest);
+	pfree(bytes.data);
+
+	if (object->class == OUTSIDE_FUNCTION && scope->definition != NULL)
+		resolve_body(scope, object);
+	object->examined = true;
+}

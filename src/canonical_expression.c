@@ -1,0 +1,926 @@
+/*-------------------------------------------------------------------------
+ *
+ * canonical_expression.c
+ *	  Canonical bytes of analyzed expressions.
+ *
+ * Every kind of node that an analyzed SELECT can contain has its case, which
+ * writes every field that decides a value.  Any other kind is an error, never
+ * skipped: a part of a query that left no trace could change unseen.
+ *
+ * Left out everywhere: text positions, how a cast or call is displayed, what
+ * only the planner fills in, varnullingrels (it follows from the join tree),
+ * the OIDs of functions that an operator's name implies.
+ *
+ * Without an order, hence sorted: the arms of AND and OR (nested ones of the
+ * same sort are one), and the elements of the array in "= ANY (...)" and
+ * "<> ALL (...)", which is what an IN list becomes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "canonical.h"
+
+/* ---------------------------------------------------------------------
+ * Lists
+ * ---------------------------------------------------------------------
+ */
+
+void
+PutNodes(Canonical *c, List *nodes)
+{
+	ListCell   *lc;
+
+	PutTag(c->buf, TAG_LIST);
+	PutInt(c->buf, list_length(nodes));
+	foreach(lc, nodes)
+		PutNode(c, (Node *) lfirst(lc));
+}
+
+/*
+ * String nodes; NULL is allowed.
+ */
+void
+PutStrings(Canonical *c, List *strings)
+{
+	ListCell   *lc;
+
+	PutTag(c->buf, TAG_LIST);
+	PutInt(c->buf, list_length(strings));
+	foreach(lc, strings)
+		PutString(c->buf, lfirst(lc) ? strVal(lfirst(lc)) : NULL);
+}
+
+void
+PutInts(Canonical *c, List *ints)
+{
+	ListCell   *lc;
+
+	PutTag(c->buf, TAG_LIST);
+	PutInt(c->buf, list_length(ints));
+	foreach(lc, ints)
+		PutInt(c->buf, lfirst_int(lc));
+}
+
+void
+PutTypes(Canonical *c, List *types)
+{
+	ListCell   *lc;
+
+	PutTag(c->buf, TAG_LIST);
+	PutInt(c->buf, list_length(types));
+	foreach(lc, types)
+		PutType(c, lfirst_oid(lc));
+}
+
+void
+PutCollations(Canonical *c, List *collations)
+{
+	ListCell   *lc;
+
+	PutTag(c->buf, TAG_LIST);
+	PutInt(c->buf, list_length(collations));
+	foreach(lc, collations)
+		PutCollation(c, lfirst_oid(lc));
+}
+
+/* ---------------------------------------------------------------------
+ * Constants
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * A value as text.  The types that settings do not touch, and that are most
+ * constants, are printed without pinning the settings.
+ */
+static void
+put_value(Canonical *c, Oid typid, Datum value)
+{
+	Oid			output;
+	bool		is_varlena;
+	char	   *string;
+
+	switch (typid)
+	{
+		case BOOLOID:
+			PutString(c->buf, DatumGetBool(value) ? "t" : "f");
+			return;
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+			string = TextDatumGetCString(value);
+			PutString(c->buf, string);
+			pfree(string);
+			return;
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case NUMERICOID:
+		case NAMEOID:
+		case UNKNOWNOID:
+			break;
+		default:
+			PinOutput(c->scope);
+			break;
+	}
+
+	getTypeOutputInfo(typid, &output, &is_varlena);
+	string = OidOutputFunctionCall(output, value);
+	PutString(c->buf, string);
+	pfree(string);
+}
+
+static void
+put_const(Canonical *c, Const *constant)
+{
+	PutTag(c->buf, TAG_CONST);
+	PutTypeOf(c, constant->consttype, constant->consttypmod,
+			  constant->constcollid);
+	PutBool(c->buf, constant->constisnull);
+	if (!constant->constisnull)
+		put_value(c, constant->consttype, constant->constvalue);
+}
+
+/*
+ * The array of "= ANY" or "<> ALL": without order, where it is written as a
+ * list or is a constant of one dimension.
+ */
+static void
+put_unordered_array(Canonical *c, Node *node)
+{
+	SortedParts parts;
+
+	if (IsA(node, ArrayExpr) && !((ArrayExpr *) node)->multidims)
+	{
+		ArrayExpr  *array = (ArrayExpr *) node;
+		ListCell   *lc;
+
+		PutTag(c->buf, TAG_UNORDERED_ARRAY);
+		PutTypeOf(c, array->array_typeid, -1, array->array_collid);
+		PutType(c, array->element_typeid);
+		BeginSorted(c, &parts);
+		foreach(lc, array->elements)
+		{
+			NextSorted(c, &parts);
+			PutNode(c, lfirst(lc));
+		}
+		EndSorted(c, &parts);
+		return;
+	}
+
+	if (IsA(node, Const) && !((Const *) node)->constisnull)
+	{
+		Const	   *constant = (Const *) node;
+		Oid			element = get_element_type(constant->consttype);
+
+		if (OidIsValid(element))
+		{
+			ArrayType  *array = DatumGetArrayTypeP(constant->constvalue);
+
+			if (ARR_NDIM(array) <= 1)
+			{
+				int16		length;
+				bool		byval;
+				char		align;
+				Datum	   *values;
+				bool	   *nulls;
+				int			count;
+				int			i;
+
+				get_typlenbyvalalign(element, &length, &byval, &align);
+				deconstruct_array(array, element, length, byval, align,
+								  &values, &nulls, &count);
+				PutTag(c->buf, TAG_UNORDERED_ARRAY);
+				PutTypeOf(c, constant->consttype, constant->consttypmod,
+						  constant->constcollid);
+				PutType(c, InvalidOid);
+				BeginSorted(c, &parts);
+				for (i = 0; i < count; i++)
+				{
+					NextSorted(c, &parts);
+					if (nulls[i])
+						PutString(c->buf, NULL);
+					else
+						put_value(c, element, values[i]);
+				}
+				EndSorted(c, &parts);
+				return;
+			}
+		}
+	}
+
+	PutNode(c, node);
+}
+
+/* ---------------------------------------------------------------------
+ * Calls
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * Arguments by their number, so that named notation makes no difference.
+ * Those left to their defaults are not there yet: the function's definition
+ * has them.
+ */
+static void
+put_arguments(Canonical *c, List *args)
+{
+	int			count = list_length(args);
+	int			written = 0;
+	int			number;
+	ListCell   *lc;
+
+	PutInt(c->buf, count);
+	for (number = 0; written < count; number++)
+	{
+		int			place = 0;
+
+		if (number >= FUNC_MAX_ARGS && number >= count)
+			elog(ERROR, "argument of a function not found");
+		foreach(lc, args)
+		{
+			Node	   *arg = (Node *) lfirst(lc);
+			NamedArgExpr *named = IsA(arg, NamedArgExpr) ?
+			(NamedArgExpr *) arg : NULL;
+
+			if ((named ? named->argnumber : place) == number)
+			{
+				PutInt(c->buf, number);
+				PutNode(c, named ? (Node *) named->arg : arg);
+				written++;
+				break;
+			}
+			place++;
+		}
+	}
+}
+
+static void
+put_operation(Canonical *c, CanonicalTag tag, OpExpr *operation)
+{
+	PutTag(c->buf, tag);
+	PutOperator(c, operation->opno);
+	PutTypeOf(c, operation->opresulttype, -1, operation->opcollid);
+	PutCollation(c, operation->inputcollid);
+	PutNodes(c, operation->args);
+}
+
+/*
+ * Items of an aggregate's ORDER BY or DISTINCT.
+ */
+static void
+put_aggregate_order(Canonical *c, List *items, List *targets, bool with_order)
+{
+	ListCell   *lc;
+
+	PutInt(c->buf, list_length(items));
+	foreach(lc, items)
+		PutSortItem(c, (SortGroupClause *) lfirst(lc), targets, with_order);
+}
+
+static void
+put_aggregate(Canonical *c, Aggref *aggregate)
+{
+	ListCell   *lc;
+	int			count = 0;
+
+	PutTag(c->buf, TAG_AGGREGATE);
+	(void) PutLevelsUp(c, aggregate->agglevelsup);
+	PutFunction(c, aggregate->aggfnoid);
+	PutTypeOf(c, aggregate->aggtype, -1, aggregate->aggcollid);
+	PutCollation(c, aggregate->inputcollid);
+	PutInt(c->buf, aggregate->aggkind);
+	PutBool(c->buf, aggregate->aggstar);
+	PutBool(c->buf, aggregate->aggvariadic);
+	PutNodes(c, aggregate->aggdirectargs);
+
+	/* junk ones are there for the sake of the order, and written with it */
+	foreach(lc, aggregate->args)
+	{
+		if (!((TargetEntry *) lfirst(lc))->resjunk)
+			count++;
+	}
+	PutInt(c->buf, count);
+	foreach(lc, aggregate->args)
+	{
+		TargetEntry *target = (TargetEntry *) lfirst(lc);
+
+		if (!target->resjunk)
+			PutNode(c, (Node *) target->expr);
+	}
+	put_aggregate_order(c, aggregate->aggorder, aggregate->args, true);
+	put_aggregate_order(c, aggregate->aggdistinct, aggregate->args, false);
+	PutNode(c, (Node *) aggregate->aggfilter);
+}
+
+static void
+put_window_function(Canonical *c, WindowFunc *function)
+{
+	PutTag(c->buf, TAG_WINDOW_FUNCTION);
+	PutFunction(c, function->winfnoid);
+	PutTypeOf(c, function->wintype, -1, function->wincollid);
+	PutCollation(c, function->inputcollid);
+	PutBool(c->buf, function->winstar);
+	PutBool(c->buf, function->winagg);
+#if PG_VERSION_NUM >= 190000
+	if (function->ignore_nulls != 0)
+		PutInt(c->buf, function->ignore_nulls);
+#endif
+	put_arguments(c, function->args);
+	PutNode(c, (Node *) function->aggfilter);
+	PutWindow(c, function->winref);
+}
+
+/* ---------------------------------------------------------------------
+ * Structured expressions
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * The arms of AND or OR, those of directly nested ones included.
+ */
+static void
+put_arms(Canonical *c, BoolExpr *expr, SortedParts *parts)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+
+	foreach(lc, expr->args)
+	{
+		Node	   *arm = (Node *) lfirst(lc);
+
+		if (IsA(arm, BoolExpr) && ((BoolExpr *) arm)->boolop == expr->boolop)
+			put_arms(c, (BoolExpr *) arm, parts);
+		else
+		{
+			NextSorted(c, parts);
+			PutNode(c, arm);
+		}
+	}
+}
+
+static void
+put_boolean(Canonical *c, BoolExpr *expr)
+{
+	SortedParts parts;
+
+	if (expr->boolop == NOT_EXPR)
+	{
+		PutTag(c->buf, TAG_NOT);
+		PutNodes(c, expr->args);
+		return;
+	}
+	PutTag(c->buf, expr->boolop == AND_EXPR ? TAG_AND : TAG_OR);
+	BeginSorted(c, &parts);
+	put_arms(c, expr, &parts);
+	EndSorted(c, &parts);
+}
+
+/*
+ * A field of a row: by its name where the type is a named one, for dropped
+ * attributes take numbers.
+ */
+static void
+put_field(Canonical *c, FieldSelect *field)
+{
+	Oid			type = getBaseType(exprType((Node *) field->arg));
+	Oid			relid = type != RECORDOID ? get_typ_typrelid(type) : InvalidOid;
+
+	PutTag(c->buf, TAG_FIELD);
+	PutNode(c, (Node *) field->arg);
+	if (OidIsValid(relid))
+		PutString(c->buf, get_attname(relid, field->fieldnum, false));
+	else
+		PutInt(c->buf, field->fieldnum);
+	PutTypeOf(c, field->resulttype, field->resulttypmod, field->resultcollid);
+}
+
+/*
+ * A row constructor.  The fields of a named type have nulls where attributes
+ * were dropped; these are not written.
+ */
+static void
+put_row(Canonical *c, RowExpr *row)
+{
+	TupleDesc	tupdesc = NULL;
+	int			i = 0;
+	ListCell   *lc;
+
+	if (row->row_typeid != RECORDOID)
+		tupdesc = lookup_rowtype_tupdesc(row->row_typeid, -1);
+
+	PutTag(c->buf, TAG_ROW);
+	PutTypeOf(c, row->row_typeid, -1, InvalidOid);
+	foreach(lc, row->args)
+	{
+		if (tupdesc == NULL || i >= tupdesc->natts ||
+			!TupleDescAttr(tupdesc, i)->attisdropped)
+			PutNode(c, (Node *) lfirst(lc));
+		i++;
+	}
+	PutTag(c->buf, TAG_NONE);
+
+	if (tupdesc != NULL)
+		ReleaseTupleDesc(tupdesc);
+	else
+		PutStrings(c, row->colnames);
+}
+
+static void
+put_row_compare(Canonical *c, RowCompareExpr *compare)
+{
+	ListCell   *lc;
+
+	PutTag(c->buf, TAG_ROW_COMPARE);
+#if PG_VERSION_NUM >= 180000
+	PutInt(c->buf, (int) compare->cmptype);
+#else
+	PutInt(c->buf, (int) compare->rctype);
+#endif
+	PutInt(c->buf, list_length(compare->opnos));
+	foreach(lc, compare->opnos)
+		PutOperator(c, lfirst_oid(lc));
+	foreach(lc, compare->opfamilies)
+		PutOperatorFamilyName(c, lfirst_oid(lc));
+	PutCollations(c, compare->inputcollids);
+	PutNodes(c, compare->largs);
+	PutNodes(c, compare->rargs);
+}
+
+static void
+put_case(Canonical *c, CaseExpr *expr)
+{
+	ListCell   *lc;
+
+	PutTag(c->buf, TAG_CASE);
+	PutTypeOf(c, expr->casetype, -1, expr->casecollid);
+	PutNode(c, (Node *) expr->arg);
+	PutInt(c->buf, list_length(expr->args));
+	foreach(lc, expr->args)
+	{
+		CaseWhen   *when = lfirst_node(CaseWhen, lc);
+
+		PutNode(c, (Node *) when->expr);
+		PutNode(c, (Node *) when->result);
+	}
+	PutNode(c, (Node *) expr->defresult);
+}
+
+static void
+put_subscript(Canonical *c, SubscriptingRef *ref)
+{
+	if (ref->refassgnexpr != NULL)
+		elog(ERROR, "assignment to a subscript in a query");
+
+	PutTag(c->buf, TAG_SUBSCRIPT);
+	PutTypeOf(c, ref->refrestype, ref->reftypmod, ref->refcollid);
+	PutType(c, ref->refcontainertype);
+	PutNodes(c, ref->refupperindexpr);
+	PutNodes(c, ref->reflowerindexpr);
+	PutNode(c, (Node *) ref->refexpr);
+}
+
+static void
+put_sql_value(Canonical *c, SQLValueFunction *function)
+{
+	PutTag(c->buf, TAG_SQL_VALUE);
+	PutInt(c->buf, (int) function->op);
+	PutTypeOf(c, function->type, function->typmod, InvalidOid);
+
+	/* the time is in the session's time zone; these follow the role */
+	c->uses->settings = true;
+	switch (function->op)
+	{
+		case SVFOP_CURRENT_ROLE:
+		case SVFOP_CURRENT_USER:
+		case SVFOP_USER:
+		case SVFOP_SESSION_USER:
+		case SVFOP_CURRENT_SCHEMA:
+			c->uses->role = true;
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+put_xml(Canonical *c, XmlExpr *expr)
+{
+	PutTag(c->buf, TAG_XML);
+	PutInt(c->buf, (int) expr->op);
+	PutString(c->buf, expr->name);
+	PutNodes(c, expr->named_args);
+	PutStrings(c, expr->arg_names);
+	PutNodes(c, expr->args);
+	PutInt(c->buf, (int) expr->xmloption);
+#if PG_VERSION_NUM >= 160000
+	PutBool(c->buf, expr->indent);
+#else
+	PutBool(c->buf, false);
+#endif
+	PutTypeOf(c, expr->type, expr->typmod, InvalidOid);
+	c->uses->settings = true;	/* xmlbinary, xmloption */
+}
+
+/* ---------------------------------------------------------------------
+ * SQL/JSON
+ * ---------------------------------------------------------------------
+ */
+
+#if PG_VERSION_NUM >= 160000
+
+static void
+put_json_format(Canonical *c, JsonFormat *format)
+{
+	if (format == NULL)
+	{
+		PutTag(c->buf, TAG_NONE);
+		return;
+	}
+	PutTag(c->buf, TAG_JSON_FORMAT);
+	PutInt(c->buf, (int) format->format_type);
+	PutInt(c->buf, (int) format->encoding);
+}
+
+static void
+put_json_returning(Canonical *c, JsonReturning *returning)
+{
+	if (returning == NULL)
+	{
+		PutTag(c->buf, TAG_NONE);
+		return;
+	}
+	PutTag(c->buf, TAG_JSON_RETURNING);
+	put_json_format(c, returning->format);
+	PutTypeOf(c, returning->typid, returning->typmod, InvalidOid);
+}
+
+/*
+ * Writes the node if it is one of SQL/JSON's.
+ */
+static bool
+put_json(Canonical *c, Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_JsonValueExpr:
+			{
+				JsonValueExpr *expr = (JsonValueExpr *) node;
+
+				PutTag(c->buf, TAG_JSON_VALUE);
+				PutNode(c, (Node *) expr->raw_expr);
+				PutNode(c, (Node *) expr->formatted_expr);
+				put_json_format(c, expr->format);
+			}
+			break;
+		case T_JsonConstructorExpr:
+			{
+				JsonConstructorExpr *expr = (JsonConstructorExpr *) node;
+
+				PutTag(c->buf, TAG_JSON_CONSTRUCTOR);
+				PutInt(c->buf, (int) expr->type);
+				PutNodes(c, expr->args);
+				PutNode(c, (Node *) expr->func);
+				PutNode(c, (Node *) expr->coercion);
+				put_json_returning(c, expr->returning);
+				PutBool(c->buf, expr->absent_on_null);
+				PutBool(c->buf, expr->unique);
+			}
+			break;
+		case T_JsonIsPredicate:
+			{
+				JsonIsPredicate *expr = (JsonIsPredicate *) node;
+
+				PutTag(c->buf, TAG_JSON_PREDICATE);
+				PutNode(c, expr->expr);
+				put_json_format(c, expr->format);
+				PutInt(c->buf, (int) expr->item_type);
+				PutBool(c->buf, expr->unique_keys);
+			}
+			break;
+#if PG_VERSION_NUM >= 170000
+		case T_JsonBehavior:
+			{
+				JsonBehavior *behavior = (JsonBehavior *) node;
+
+				PutTag(c->buf, TAG_JSON_BEHAVIOR);
+				PutInt(c->buf, (int) behavior->btype);
+				PutNode(c, behavior->expr);
+				PutBool(c->buf, behavior->coerce);
+			}
+			break;
+		case T_JsonExpr:
+			{
+				JsonExpr   *expr = (JsonExpr *) node;
+
+				PutTag(c->buf, TAG_JSON_EXPRESSION);
+				PutInt(c->buf, (int) expr->op);
+				PutString(c->buf, expr->column_name);
+				PutNode(c, expr->formatted_expr);
+				put_json_format(c, expr->format);
+				PutNode(c, expr->path_spec);
+				put_json_returning(c, expr->returning);
+				PutStrings(c, expr->passing_names);
+				PutNodes(c, expr->passing_values);
+				PutNode(c, (Node *) expr->on_empty);
+				PutNode(c, (Node *) expr->on_error);
+				PutBool(c->buf, expr->use_io_coercion);
+				PutBool(c->buf, expr->use_json_coercion);
+				PutInt(c->buf, (int) expr->wrapper);
+				PutBool(c->buf, expr->omit_quotes);
+				PutCollation(c, expr->collation);
+			}
+			break;
+		case T_JsonTablePathScan:
+			{
+				JsonTablePathScan *scan = (JsonTablePathScan *) node;
+
+				PutTag(c->buf, TAG_JSON_TABLE_PATH);
+				PutNode(c, (Node *) scan->path->value);
+				PutBool(c->buf, scan->errorOnError);
+				PutInt(c->buf, scan->colMin);
+				PutInt(c->buf, scan->colMax);
+				PutNode(c, (Node *) scan->child);
+			}
+			break;
+		case T_JsonTableSiblingJoin:
+			{
+				JsonTableSiblingJoin *join = (JsonTableSiblingJoin *) node;
+
+				PutTag(c->buf, TAG_JSON_TABLE_SIBLING);
+				PutNode(c, (Node *) join->lplan);
+				PutNode(c, (Node *) join->rplan);
+			}
+			break;
+#endif
+		default:
+			return false;
+	}
+
+	/* dates in JSON follow DateStyle and TimeZone */
+	c->uses->settings = true;
+	return true;
+}
+
+#endif
+
+/* ---------------------------------------------------------------------
+ * Any expression
+ * ---------------------------------------------------------------------
+ */
+
+/*
+ * Writes an expression, or nothing's tag for NULL.
+ */
+void
+PutNode(Canonical *c, Node *node)
+{
+	if (node == NULL)
+	{
+		PutTag(c->buf, TAG_NONE);
+		return;
+	}
+
+	check_stack_depth();
+
+	switch (nodeTag(node))
+	{
+		case T_Var:
+			PutVar(c, (Var *) node);
+			break;
+		case T_Const:
+			put_const(c, (Const *) node);
+			break;
+		case T_Param:
+			{
+				Param	   *param = (Param *) node;
+
+				/* an output of a sub-select, or an argument of a function */
+				if (param->paramkind != PARAM_SUBLINK &&
+					param->paramkind != PARAM_EXTERN)
+					elog(ERROR, "unexpected kind of parameter: %d",
+						 (int) param->paramkind);
+				PutTag(c->buf, TAG_PARAM);
+				PutInt(c->buf, (int) param->paramkind);
+				PutInt(c->buf, param->paramid);
+				PutTypeOf(c, param->paramtype, param->paramtypmod,
+						  param->paramcollid);
+			}
+			break;
+		case T_Aggref:
+			put_aggregate(c, (Aggref *) node);
+			break;
+		case T_GroupingFunc:
+			PutTag(c->buf, TAG_GROUPING);
+			(void) PutLevelsUp(c, ((GroupingFunc *) node)->agglevelsup);
+			PutNodes(c, ((GroupingFunc *) node)->args);
+			break;
+		case T_WindowFunc:
+			put_window_function(c, (WindowFunc *) node);
+			break;
+		case T_SubscriptingRef:
+			put_subscript(c, (SubscriptingRef *) node);
+			break;
+		case T_FuncExpr:
+			{
+				FuncExpr   *call = (FuncExpr *) node;
+
+				PutTag(c->buf, TAG_FUNCTION_CALL);
+				PutFunction(c, call->funcid);
+				PutTypeOf(c, call->funcresulttype, -1, call->funccollid);
+				PutCollation(c, call->inputcollid);
+				PutBool(c->buf, call->funcvariadic);
+				put_arguments(c, call->args);
+			}
+			break;
+		case T_OpExpr:
+			put_operation(c, TAG_OPERATION, (OpExpr *) node);
+			break;
+		case T_DistinctExpr:
+			put_operation(c, TAG_DISTINCT_FROM, (OpExpr *) node);
+			break;
+		case T_NullIfExpr:
+			put_operation(c, TAG_NULLIF, (OpExpr *) node);
+			break;
+		case T_ScalarArrayOpExpr:
+			{
+				ScalarArrayOpExpr *operation = (ScalarArrayOpExpr *) node;
+
+				PutTag(c->buf, TAG_ARRAY_OPERATION);
+				PutOperator(c, operation->opno);
+				PutBool(c->buf, operation->useOr);
+				PutCollation(c, operation->inputcollid);
+				PutNode(c, linitial(operation->args));
+				put_unordered_array(c, lsecond(operation->args));
+			}
+			break;
+		case T_BoolExpr:
+			put_boolean(c, (BoolExpr *) node);
+			break;
+		case T_SubLink:
+			{
+				SubLink    *sublink = (SubLink *) node;
+
+				PutTag(c->buf, TAG_SUBLINK);
+				PutInt(c->buf, (int) sublink->subLinkType);
+				PutNode(c, sublink->testexpr);
+				PutQuery(c, castNode(Query, sublink->subselect));
+			}
+			break;
+		case T_FieldSelect:
+			put_field(c, (FieldSelect *) node);
+			break;
+		case T_RelabelType:
+			{
+				RelabelType *relabel = (RelabelType *) node;
+
+				PutTag(c->buf, TAG_RELABEL);
+				PutTypeOf(c, relabel->resulttype, relabel->resulttypmod,
+						  relabel->resultcollid);
+				PutNode(c, (Node *) relabel->arg);
+			}
+			break;
+		case T_CoerceViaIO:
+			{
+				CoerceViaIO *coerce = (CoerceViaIO *) node;
+
+				/* Whatever is printed is printed as settings say. */
+				PutTag(c->buf, TAG_COERCE_VIA_IO);
+				PutTypeOf(c, coerce->resulttype, -1, coerce->resultcollid);
+				PutNode(c, (Node *) coerce->arg);
+				c->uses->settings = true;
+			}
+			break;
+		case T_ArrayCoerceExpr:
+			{
+				ArrayCoerceExpr *coerce = (ArrayCoerceExpr *) node;
+
+				PutTag(c->buf, TAG_ARRAY_COERCE);
+				PutTypeOf(c, coerce->resulttype, coerce->resulttypmod,
+						  coerce->resultcollid);
+				PutNode(c, (Node *) coerce->arg);
+				PutNode(c, (Node *) coerce->elemexpr);
+			}
+			break;
+		case T_ConvertRowtypeExpr:
+			PutTag(c->buf, TAG_CONVERT_ROW_TYPE);
+			PutType(c, ((ConvertRowtypeExpr *) node)->resulttype);
+			PutNode(c, (Node *) ((ConvertRowtypeExpr *) node)->arg);
+			break;
+		case T_CollateExpr:
+			PutTag(c->buf, TAG_COLLATE);
+			PutCollation(c, ((CollateExpr *) node)->collOid);
+			PutNode(c, (Node *) ((CollateExpr *) node)->arg);
+			break;
+		case T_CaseExpr:
+			put_case(c, (CaseExpr *) node);
+			break;
+		case T_CaseTestExpr:
+			PutTag(c->buf, TAG_CASE_TEST);
+			PutTypeOf(c, ((CaseTestExpr *) node)->typeId,
+					  ((CaseTestExpr *) node)->typeMod,
+					  ((CaseTestExpr *) node)->collation);
+			break;
+		case T_ArrayExpr:
+			{
+				ArrayExpr  *array = (ArrayExpr *) node;
+
+				PutTag(c->buf, TAG_ARRAY);
+				PutTypeOf(c, array->array_typeid, -1, array->array_collid);
+				PutType(c, array->element_typeid);
+				PutBool(c->buf, array->multidims);
+				PutNodes(c, array->elements);
+			}
+			break;
+		case T_RowExpr:
+			put_row(c, (RowExpr *) node);
+			break;
+		case T_RowCompareExpr:
+			put_row_compare(c, (RowCompareExpr *) node);
+			break;
+		case T_CoalesceExpr:
+			{
+				CoalesceExpr *coalesce = (CoalesceExpr *) node;
+
+				PutTag(c->buf, TAG_COALESCE);
+				PutTypeOf(c, coalesce->coalescetype, -1,
+						  coalesce->coalescecollid);
+				PutNodes(c, coalesce->args);
+			}
+			break;
+		case T_MinMaxExpr:
+			{
+				MinMaxExpr *minmax = (MinMaxExpr *) node;
+
+				PutTag(c->buf, TAG_MIN_MAX);
+				PutInt(c->buf, (int) minmax->op);
+				PutTypeOf(c, minmax->minmaxtype, -1, minmax->minmaxcollid);
+				PutCollation(c, minmax->inputcollid);
+				PutNodes(c, minmax->args);
+			}
+			break;
+		case T_SQLValueFunction:
+			put_sql_value(c, (SQLValueFunction *) node);
+			break;
+		case T_XmlExpr:
+			put_xml(c, (XmlExpr *) node);
+			break;
+		case T_NullTest:
+			PutTag(c->buf, TAG_NULL_TEST);
+			PutInt(c->buf, (int) ((NullTest *) node)->nulltesttype);
+			PutBool(c->buf, ((NullTest *) node)->argisrow);
+			PutNode(c, (Node *) ((NullTest *) node)->arg);
+			break;
+		case T_BooleanTest:
+			PutTag(c->buf, TAG_BOOLEAN_TEST);
+			PutInt(c->buf, (int) ((BooleanTest *) node)->booltesttype);
+			PutNode(c, (Node *) ((BooleanTest *) node)->arg);
+			break;
+		case T_CoerceToDomain:
+			{
+				CoerceToDomain *coerce = (CoerceToDomain *) node;
+
+				/* its constraints run, and can run anything */
+				PutTag(c->buf, TAG_COERCE_TO_DOMAIN);
+				PutTypeOf(c, coerce->resulttype, coerce->resulttypmod,
+						  coerce->resultcollid);
+				PutNode(c, (Node *) coerce->arg);
+				c->uses->settings = true;
+			}
+			break;
+		case T_CoerceToDomainValue:
+			PutTag(c->buf, TAG_DOMAIN_VALUE);
+			PutTypeOf(c, ((CoerceToDomainValue *) node)->typeId,
+					  ((CoerceToDomainValue *) node)->typeMod,
+					  ((CoerceToDomainValue *) node)->collation);
+			break;
+		case T_List:
+			PutNodes(c, (List *) node);
+			break;
+		case T_Query:
+			PutQuery(c, (Query *) node);
+			break;
+		default:
+#if PG_VERSION_NUM >= 160000
+			if (put_json(c, node))
+				break;
+#endif
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("query contains an expression that cannot be compared (node type %d)",
+							(int) nodeTag(node)),
+					 errdetail("Two such expressions could differ without being seen to.")));
+	}
+}

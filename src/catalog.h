@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalog.h
+ *	  Reading and writing the tables in schema vde, through SPI, so that
+ *	  their constraints hold.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_CATALOG_H
+#define VDE_CATALOG_H
+
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "utils/jsonb.h"
+
+/*
+ * Runs one statement on the catalog.  The statement must be a string
+ * constant: its plan is kept for the life of the backend under its address.
+ * types has a letter per parameter, the arguments follow:
+ *
+ *	l  int64			L  int64, 0 is NULL
+ *	t  const char *		(NULL is NULL)		text
+ *	n  const char *		(NULL is NULL)		name
+ *	b  int (bool)		r  Oid, regrole		j  Jsonb *
+ *	d  double			z  TimestampTz, 0 is NULL
+ *	T  List * of char * (NULL elements allowed), text[]
+ *	I  List * of int64 * , int8[]
+ *
+ * CatalogRead runs read-only and is for SELECT; CatalogWrite for the rest
+ * (with RETURNING where the row is wanted).  Both leave their rows in
+ * SPI_tuptable and return how many; the next call frees them, so read all
+ * that is wanted of a result before the next statement.
+ */
+extern uint64 CatalogRead(const char *sql, const char *types,...);
+extern uint64 CatalogWrite(const char *sql, const char *types,...);
+
+/* Columns (from 1) of row (from 0) of SPI_tuptable, copied to the current context */
+extern bool CatalogIsNull(uint64 row, int column);
+extern int64 CatalogInt64(uint64 row, int column);	/* 0 for NULL */
+extern char *CatalogText(uint64 row, int column);	/* NULL for NULL */
+extern bool CatalogBool(uint64 row, int column);
+extern double CatalogDouble(uint64 row, int column);
+extern Oid	CatalogOid(uint64 row, int column);
+extern Jsonb *CatalogJsonb(uint64 row, int column);
+extern List *CatalogTextArray(uint64 row, int column);	/* char *, NULL for NULL */
+
+#endif							/* VDE_CATALOG_H */

@@ -1,0 +1,107 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  The one place where differences between PostgreSQL versions live.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_COMPAT_H
+#define VDE_COMPAT_H
+
+#include "postgres.h"
+
+#if PG_VERSION_NUM < 150000
+#error "vde needs PostgreSQL 15 or newer"
+#endif
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 16 has one function for all classes of objects */
+#if PG_VERSION_NUM >= 160000
+#define DatabaseAclcheck(oid, role, mode) \
+	object_aclcheck(DatabaseRelationId, oid, role, mode)
+#define NamespaceAclcheck(oid, role, mode) \
+	object_aclcheck(NamespaceRelationId, oid, role, mode)
+#define TablespaceAclcheck(oid, role, mode) \
+	object_aclcheck(TableSpaceRelationId, oid, role, mode)
+#else
+#define DatabaseAclcheck(oid, role, mode) pg_database_aclcheck(oid, role, mode)
+#define NamespaceAclcheck(oid, role, mode) pg_namespace_aclcheck(oid, role, mode)
+#define TablespaceAclcheck(oid, role, mode) pg_tablespace_aclcheck(oid, role, mode)
+#endif
+
+/* 16 added a place for soft errors to these two. */
+#if PG_VERSION_NUM >= 160000
+#define VdeParseTypeString(str, typid, typmod) \
+	((void) parseTypeString(str, typid, typmod, NULL))
+#define VdeTypeStringToTypeName(str) typeStringToTypeName(str, NULL)
+#else
+#define VdeParseTypeString(str, typid, typmod) \
+	parseTypeString(str, typid, typmod, false)
+#define VdeTypeStringToTypeName(str) typeStringToTypeName(str)
+#endif
+
+/*
+ * 16 moved permissions out of the range table, and marks Vars that an outer
+ * join may turn to NULL.
+ */
+#if PG_VERSION_NUM >= 160000
+#define RequireSelect(query, rte, role) \
+	do { \
+		RTEPermissionInfo *perminfo_ = \
+			addRTEPermissionInfo(&(query)->rteperminfos, (rte)); \
+		perminfo_->requiredPerms = ACL_SELECT; \
+		perminfo_->checkAsUser = (role); \
+	} while (0)
+#define MarkNullable(pstate, var) markNullableIfNeeded(pstate, var)
+#else
+#define RequireSelect(query, rte, role) \
+	do { \
+		(rte)->requiredPerms = ACL_SELECT; \
+		(rte)->checkAsUser = (role); \
+	} while (0)
+#define MarkNullable(pstate, var) ((void) 0)
+#endif
+
+/* 19 lets EXPLAIN look on while a query is planned */
+#if PG_VERSION_NUM >= 190000
+#define VdePlanQuery(query, text, options) \
+	pg_plan_query(query, text, options, NULL, NULL)
+#else
+#define VdePlanQuery(query, text, options) \
+	pg_plan_query(query, text, options, NULL)
+#endif
+
+/* 19 wants to be told when a descriptor is complete */
+#if PG_VERSION_NUM < 190000
+#define TupleDescFinalize(tupdesc) ((void) 0)
+#endif
+
+/* PartitionSpec.strategy was text before 16 */
+#if PG_VERSION_NUM >= 160000
+#define VDE_PARTITION_BY_RANGE	PARTITION_STRATEGY_RANGE
+#define VDE_PARTITION_BY_LIST	PARTITION_STRATEGY_LIST
+#define VDE_PARTITION_BY_HASH	PARTITION_STRATEGY_HASH
+#else
+#define VDE_PARTITION_BY_RANGE	"range"
+#define VDE_PARTITION_BY_LIST	"list"
+#define VDE_PARTITION_BY_HASH	"hash"
+#endif
+
+/* 18: a query is always executed once only */
+#if PG_VERSION_NUM >= 180000
+#define VdeExecutorRun(desc)	ExecutorRun(desc, ForwardScanDirection, 0)
+#else
+#define VdeExecutorRun(desc)	ExecutorRun(desc, ForwardScanDirection, 0, true)
+#endif
+
+/* 17 has one column for the locale of every provider but the C library */
+#if PG_VERSION_NUM >= 170000
+#define VDE_COLLATION_LOCALE	Anum_pg_collation_colllocale
+#else
+#define VDE_COLLATION_LOCALE	Anum_pg_collation_colliculocale
+#endif
+
+#endif							/* VDE_COMPAT_H */

@@ -1,0 +1,435 @@
+/*-------------------------------------------------------------------------
+ *
+ * deployment.c
+ *	  One atomic change of an environment's pointers, kept as history:
+ *	  vde_apply and vde_promote.
+ *
+ * The swap, deploy(), is one transaction: deployment, pointers, drafts and
+ * views commit together or not at all.  All building comes before it and is
+ * seen by nobody.  It costs what it changes, not what the environment has.
+ *
+ * Outside a transaction block the procedures commit between builds; the locks
+ * on activity and environment are then session locks, given back at the end
+ * and on error.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "build.h"
+#include "catalog.h"
+#include "compat.h"
+#include "deployment.h"
+#include "guc.h"
+#include "lifecycle.h"
+#include "plan.h"
+#include "snapshot.h"
+#include "virtual_layer.h"
+
+PG_FUNCTION_INFO_V1(vde_apply);
+PG_FUNCTION_INFO_V1(vde_promote);
+
+/*
+ * TextArgument
+ *		A text argument, NULL for NULL.
+ */
+char *
+TextArgument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+/*
+ * SaveDeployment
+ *		A row of vde.deployment; returns its id.
+ */
+int64
+SaveDeployment(const VdeSession *session, const Environment *environment,
+				const char *action, const char *source, int64 restores,
+				const char *plan, const char *message, int models, int built)
+{
+	CatalogWrite("INSERT INTO vde.deployment (environment_id, parent_id, action, source_environment, restores_id, "
+				 "plan, message, model_count, built_count, reused_count, deployed_by, deployed_at) "
+				 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id", "lLttLttlllrz",
+				 environment->id, restores ? (int64) 0 : environment->state_id, action, source, restores,
+				 plan, message, (int64) models, (int64) built, (int64) (models - built),
+				 session->caller, GetCurrentTimestamp());
+	return CatalogInt64(0, 1);
+}
+
+/*
+ * MovePointers
+ *		Points the environment's models at other snapshots (PointerChange *),
+ *		and keeps that as the deployment's changes.
+ */
+void
+MovePointers(const Environment *environment, int64 deployment, List *changes)
+{
+	List	   *models = NIL;
+	List	   *olds = NIL;
+	List	   *news = NIL;
+	ListCell   *cell;
+
+	foreach(cell, changes)
+	{
+		PointerChange *change = (PointerChange *) lfirst(cell);
+
+		models = lappend(models, CopyId(change->model_id));
+		olds = lappend(olds, CopyId(change->old_snapshot_id));
+		news = lappend(news, CopyId(change->new_snapshot_id));
+	}
+	if (changes == NIL)
+		return;
+	CatalogWrite("INSERT INTO vde.deployment_change (deployment_id, model_id, old_snapshot_id, new_snapshot_id) "
+				 "SELECT $1, m, NULLIF(o, 0), NULLIF(n, 0) FROM unnest($2, $3, $4) AS u (m, o, n)", "lIII",
+				 deployment, models, olds, news);
+	CatalogWrite("DELETE FROM vde.pointer p USING unnest($2, $3) AS u (m, n) "
+				 "WHERE p.environment_id = $1 AND p.model_id = u.m AND u.n = 0 AND p.base_snapshot_id IS NULL", "lII",
+				 environment->id, models, news);
+	CatalogWrite("UPDATE vde.pointer p SET snapshot_id = NULLIF(u.n, 0) FROM unnest($2, $3) AS u (m, n) "
+				 "WHERE p.environment_id = $1 AND p.model_id = u.m", "lII",
+				 environment->id, models, news);
+	CatalogWrite("INSERT INTO vde.pointer (environment_id, model_id, snapshot_id) "
+				 "SELECT $1, m, n FROM unnest($2, $3) AS u (m, n) WHERE n <> 0 "
+				 "ON CONFLICT (environment_id, model_id) DO NOTHING", "lII",
+				 environment->id, models, news);
+
+	/* for gc: when was a version last let go of */
+	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM vde.snapshot s "
+				 "WHERE s.id = ANY ($1) AND v.id = s.version_id", "Iz", olds, GetCurrentTimestamp());
+}
+
+/*
+ * SetState
+ *		The environment is now in the state of that deployment.
+ */
+void
+SetState(Environment *environment, int64 deployment)
+{
+	CatalogWrite("UPDATE vde.environment_state SET deployment_id = $2 WHERE environment_id = $1", "ll",
+				 environment->id, deployment);
+	environment->state_id = deployment;
+}
+
+/*
+ * build_plan
+ *		Builds and refreshes what the plan says, and checks that what is
+ *		reused may be read by whom a build would have run as.
+ */
+static void
+build_plan(VdeSession *session, VdePlan *plan)
+{
+	List	   *steps = NIL;
+	ListCell   *cell;
+
+	foreach(cell, plan->changes)
+	{
+		PlanChange *change = (PlanChange *) lfirst(cell);
+
+		if (change->build || change->refresh)
+		{
+			BuildStep  *step = palloc0(sizeof(BuildStep));
+
+			step->node = change->node;
+			step->refresh = change->refresh;
+			steps = lappend(steps, step);
+		}
+	}
+	RunBuildSteps(session, plan->graph, steps);
+	foreach(cell, plan->changes)
+	{
+		PlanChange *change = (PlanChange *) lfirst(cell);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!change->build && !change->refresh && change->node->computed &&
+			(GraphNodeMoves(change->node) || change->node->edit != NULL))
+			CheckNodeAccess(plan->graph, change->node);
+	}
+}
+
+/*
+ * deploy
+ *		The swap: everything that a plan changes, in one transaction.
+ */
+static void
+deploy(VdeSession *session, VdePlan *plan, const char *message)
+{
+	Environment *environment = (Environment *) plan->environment;
+	List	   *pointers = NIL;
+	List	   *views = NIL;
+	List	   *drafted_models = NIL;
+	List	   *drafted_definitions = NIL;
+	int64		deployment;
+	ListCell   *cell;
+
+	foreach(cell, plan->changes)
+	{
+		PlanChange *change = (PlanChange *) lfirst(cell);
+		GraphNode  *node = change->node;
+		PointerChange *pointer = palloc0(sizeof(PointerChange));
+
+		pointer->model_id = node->model_id;
+		pointer->old_snapshot_id = node->current ? node->current->id : 0;
+		if (GraphNodeLives(node))
+		{
+			if (node->computed)
+			{
+				List	   *parent_ids = NIL;
+				ListCell   *parent;
+
+				foreach(parent, node->parents)
+					parent_ids = lappend(parent_ids,
+										 CopyId(((GraphNode *) lfirst(parent))->model_id));
+				pointer->new_snapshot_id = SaveSnapshot(node->definition, &node->version,
+														node->fingerprint, node->columns, parent_ids);
+			}
+			else
+				pointer->new_snapshot_id = pointer->old_snapshot_id;
+		}
+		if (pointer->old_snapshot_id != pointer->new_snapshot_id)
+			pointers = lappend(pointers, pointer);
+		if (change->view != NULL)
+			views = lappend(views, change->view);
+	}
+
+	deployment = SaveDeployment(session, environment, plan->source ? "promote" : "apply",
+								 plan->source ? plan->source->name : NULL, 0, plan->id, message,
+								 list_length(pointers), plan->build_count);
+	MovePointers(environment, deployment, pointers);
+	SetState(environment, deployment);
+	if (plan->source != NULL)
+		SaveMergeBase(plan->source, environment, plan->merge, deployment);
+	else
+	{
+		/* drafts that were changed since the plan stay drafts */
+		foreach(cell, plan->graph->affected)
+		{
+			GraphNode  *node = (GraphNode *) lfirst(cell);
+
+			if (node->edit == NULL)
+				continue;
+			drafted_models = lappend(drafted_models, CopyId(node->edit->model_id));
+			drafted_definitions = lappend(drafted_definitions, CopyId(node->edit->definition_id));
+		}
+		CatalogWrite("DELETE FROM vde.draft d USING unnest($2, $3) AS u (m, n) "
+					 "WHERE d.environment_id = $1 AND d.model_id = u.m AND d.definition_id IS NOT DISTINCT FROM NULLIF(u.n, 0)",
+					 "lII", environment->id, drafted_models, drafted_definitions);
+	}
+	SwapViews(views, environment->id, environment->owner);
+}
+
+/*
+ * summarize
+ *		One line at the end.
+ */
+static void
+summarize(const VdePlan *plan)
+{
+	ereport(NOTICE,
+			(errmsg("%s \"%s\": %d changed, %d built, %d brought up to date, %d reused",
+					plan->source ? psprintf("promoted \"%s\" to", plan->source->name) : "applied",
+					plan->environment->name, list_length(plan->changes),
+					plan->build_count, plan->refresh_count, plan->reuse_count)));
+}
+
+/*
+ * check_plan_id
+ *		Error when the plan is no longer the one that was looked at.
+ */
+static void
+check_plan_id(const VdePlan *plan, const char *expected)
+{
+	if (expected != NULL && strcmp(expected, plan->id) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the plan for environment \"%s\" is no longer \"%s\"",
+						plan->environment->name, expected),
+				 errdetail("It is now \"%s\".", plan->id),
+				 errhint("Look at it again with vde_plan().")));
+}
+
+/*
+ * apply
+ *		Body of vde_apply, with the locks held.
+ */
+static void
+apply(VdeSession *session, const char *name, const char *plan_id,
+	  const char *message, bool confirm)
+{
+	Environment *environment = FindEnvironment(name, false);
+	VdePlan    *plan = PlanDrafts(environment);
+
+	check_plan_id(plan, plan_id);
+	if (plan->draft_count > 0 && EnvironmentIsProtected(name) && !confirm)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("environment \"%s\" is protected from drafts", name),
+				 errdetail("It is listed in the setting vde.protected, and has %d drafts.", plan->draft_count),
+				 errhint("Apply them in another environment and promote it, or confirm with CALL vde_apply('%s', confirm => true).",
+						 name)));
+	CheckPlan(plan);
+	if (PlanIsEmpty(plan) && plan->draft_count == 0)
+	{
+		ereport(NOTICE, (errmsg("environment \"%s\" is up to date", name)));
+		return;
+	}
+	build_plan(session, plan);
+	CompleteLayer(session, environment);
+	deploy(session, plan, message);
+	summarize(plan);
+}
+
+/*
+ * vde_apply(environment, plan, message, confirm)
+ *		Builds what an environment's drafts need, and swaps its views.
+ */
+Datum
+vde_apply(PG_FUNCTION_ARGS)
+{
+	VdeSession	session;
+	EnvironmentLock lock = {0};
+	char	   *name = EnvironmentName(TextArgument(fcinfo, 0));
+	char	   *plan_id = TextArgument(fcinfo, 1);
+	char	   *message = TextArgument(fcinfo, 2);
+	bool		confirm = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+
+	SessionBegin(&session, fcinfo);
+	PG_TRY();
+	{
+		Environment *environment = OpenEnvironment(name, session.caller);
+
+		SessionCommit(&session);
+		LockActivity(&lock, &session, false);
+		LockEnvironment(&lock, &session, environment->id);
+		apply(&session, name, plan_id, message, confirm);
+		SessionCommit(&session);
+	}
+	PG_FINALLY();
+	{
+		ReleaseEnvironmentLocks(&lock);
+	}
+	PG_END_TRY();
+	SessionEnd(&session);
+	PG_RETURN_VOID();
+}
+
+/*
+ * text_list_argument
+ *		text[] as List of char *; NIL for NULL.
+ */
+static pg_noinline List *
+text_list_argument(FunctionCallInfo fcinfo, int n, const char *argument)
+{
+	List	   *list = NIL;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+	int			i;
+
+	if (PG_ARGISNULL(n))
+		return NIL;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &count);
+	for (i = 0; i < count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("argument %s must not contain nulls", argument)));
+		list = lappend(list, TextDatumGetCString(elements[i]));
+	}
+	if (list == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument %s is empty", argument),
+				 errhint("Leave it out to mean all models.")));
+	return list;
+}
+
+/*
+ * promote
+ *		Body of vde_promote, with the locks held.
+ */
+static void
+promote(VdeSession *session, const char *source_name, const char *target_name,
+		List *models, bool force, const char *plan_id, const char *message)
+{
+	Environment *source = FindEnvironment(source_name, false);
+	Environment *target = FindEnvironment(target_name, false);
+	VdePlan    *plan = PlanPromotion(source, target, models, force);
+
+	check_plan_id(plan, plan_id);
+	CheckPlan(plan);
+	if (PlanIsEmpty(plan) && plan->merge->merged == NIL)
+	{
+		if (plan->draft_count > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("environment \"%s\" has only drafts to promote", source_name),
+					 errdetail("A promote brings what was applied, never a draft."),
+					 errhint("Apply it first: CALL vde_apply('%s').", source_name)));
+		ereport(NOTICE, (errmsg("environment \"%s\" has nothing that \"%s\" lacks",
+								source_name, target_name)));
+		return;
+	}
+	build_plan(session, plan);
+	CompleteLayer(session, target);
+	deploy(session, plan, message);
+	summarize(plan);
+}
+
+/*
+ * vde_promote(source, target, models, force, plan, message)
+ *		Merges what source has changed into target, and swaps target's views.
+ */
+Datum
+vde_promote(PG_FUNCTION_ARGS)
+{
+	VdeSession	session;
+	EnvironmentLock lock = {0};
+	char	   *source_name = TextArgument(fcinfo, 0);
+	char	   *target_name = TextArgument(fcinfo, 1);
+	List	   *models = text_list_argument(fcinfo, 2, "models");
+	bool		force = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	char	   *plan_id = TextArgument(fcinfo, 4);
+	char	   *message = TextArgument(fcinfo, 5);
+
+	if (source_name == NULL || target_name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("source and target of a promote must be named"),
+				 errhint("CALL vde_promote('dev', 'prod')")));
+	source_name = EnvironmentName(source_name);
+	target_name = EnvironmentName(target_name);
+	if (strcmp(source_name, target_name) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot promote environment \"%s\" to itself", source_name),
+				 errhint("Name another target; to deploy drafts, apply the environment.")));
+
+	SessionBegin(&session, fcinfo);
+	PG_TRY();
+	{
+		Environment *source = FindEnvironment(source_name, false);
+		Environment *target = OpenEnvironment(target_name, session.caller);
+
+		SessionCommit(&session);
+		LockActivity(&lock, &session, false);
+		LockEnvironment(&lock, &session, Min(source->id, target->id));
+		LockEnvironment(&lock, &session, Max(source->id, target->id));
+		promote(&session, source_name, target_name, models, force, plan_id, message);
+		SessionCommit(&session);
+	}
+	PG_FINALLY();
+	{
+		ReleaseEnvironmentLocks(&lock);
+	}
+	PG_END_TRY();
+	SessionEnd(&session);
+	PG_RETURN_VOID();
+}

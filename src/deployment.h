@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * deployment.h
+ *	  One atomic change of an environment's pointers, kept as history.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_DEPLOYMENT_H
+#define VDE_DEPLOYMENT_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "nodes/pg_list.h"
+
+#include "environment.h"
+#include "history.h"
+#include "session.h"
+
+/*
+ * A row of vde.deployment, made on the environment's state, or (restores not
+ * 0) going back to one; returns its id.
+ */
+extern int64 SaveDeployment(const VdeSession *session,
+							const Environment *environment,
+							const char *action, const char *source,
+							int64 restores, const char *plan,
+							const char *message, int models, int built);
+
+/* Points the models of a list of PointerChange at other snapshots. */
+extern void MovePointers(const Environment *environment, int64 deployment,
+						 List *changes);
+
+/* The environment is now in the state of that deployment. */
+extern void SetState(Environment *environment, int64 deployment);
+
+extern char *TextArgument(FunctionCallInfo fcinfo, int n);
+
+#endif							/* VDE_DEPLOYMENT_H */

@@ -1,0 +1,381 @@
+/*-------------------------------------------------------------------------
+ *
+ * environment.c
+ *	  Named sets of pointers: found, created, checked and locked.
+ *
+ * An environment's row, its pointers and its first deployment ("create", the
+ * root of its tree of states) are written together; its views come when it is
+ * first deployed to (deployment.c).
+ *
+ * Locks are heavyweight locks of a class of our own in the advisory space, so
+ * that they show in pg_locks, take part in deadlock detection and never clash
+ * with a user's advisory locks.  Order: activity, environments by id, one
+ * version, views by OID.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "catalog.h"
+#include "compat.h"
+#include "digest.h"
+#include "environment.h"
+#include "guc.h"
+#include "history.h"
+#include "model.h"
+
+PG_FUNCTION_INFO_V1(vde_environment_name);
+
+/* classes of our locks, beside the core's 1 and 2 in the fourth field */
+#define LOCK_CLASS_ACTIVITY		0x5641
+#define LOCK_CLASS_ENVIRONMENT	0x5645
+#define LOCK_CLASS_VERSION		0x5656
+
+/*
+ * check_environment_name
+ *		Error unless the name can be an environment's: a suffix of schemas.
+ */
+static void
+check_environment_name(const char *name)
+{
+	size_t		length = strlen(name);
+
+	if (length == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("an environment's name must not be empty"),
+				 errhint("Use lower-case letters, digits and single underscores.")));
+	if (length > ENVIRONMENT_NAME_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("environment name \"%s\" is too long", name),
+				 errdetail("It is the suffix of schema names and must be at most %d bytes.",
+						   ENVIRONMENT_NAME_LENGTH),
+				 errhint("Make one with vde_environment_name().")));
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != length ||
+		strstr(name, "__") != NULL || name[0] == '_' || name[length - 1] == '_')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("\"%s\" is not a valid environment name", name),
+				 errdetail("An environment's name consists of lower-case letters, digits and single underscores."),
+				 errhint("Make one from any text with vde_environment_name().")));
+}
+
+/*
+ * EnvironmentName
+ *		The environment that a call means: its argument, else the setting
+ *		vde.environment, else dev.
+ */
+char *
+EnvironmentName(const char *given)
+{
+	const char *name = given;
+
+	if (name == NULL)
+		name = (VdeEnvironment != NULL && VdeEnvironment[0] != '\0') ?
+			VdeEnvironment : DEFAULT_ENVIRONMENT;
+	check_environment_name(name);
+	return pstrdup(name);
+}
+
+/*
+ * FindEnvironment
+ *		Reads an environment's row.
+ */
+Environment *
+FindEnvironment(const char *name, bool missing_ok)
+{
+	Environment *environment;
+
+	if (CatalogRead("SELECT e.id, e.owner::pg_catalog.oid, e.base_id, e.layer_complete, s.deployment_id "
+					"FROM vde.environment e JOIN vde.environment_state s ON s.environment_id = e.id "
+					"WHERE e.name = $1", "t", name) == 0)
+	{
+		if (missing_ok)
+			return NULL;
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("environment \"%s\" does not exist", name),
+				 errhint("The view vde_environments lists them; CALL vde_create_environment('%s') makes it.",
+						 name)));
+	}
+	environment = palloc0(sizeof(Environment));
+	environment->name = pstrdup(name);
+	environment->id = CatalogInt64(0, 1);
+	environment->owner = CatalogOid(0, 2);
+	environment->base_id = CatalogInt64(0, 3);
+	environment->layer_complete = CatalogBool(0, 4);
+	environment->state_id = CatalogInt64(0, 5);
+	return environment;
+}
+
+/*
+ * CheckEnvironmentOwner
+ *		Only members of an environment's owner change it.
+ */
+void
+CheckEnvironmentOwner(const Environment *environment, Oid caller)
+{
+	if (!has_privs_of_role(caller, environment->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for environment \"%s\"", environment->name),
+				 errdetail("It belongs to role \"%s\".",
+						   GetUserNameFromId(environment->owner, true)),
+				 errhint("Work in an environment of your own, or have the role granted to you.")));
+}
+
+/*
+ * OpenEnvironment
+ *		An environment to work in; an unknown one is made from prod.
+ */
+Environment *
+OpenEnvironment(const char *name, Oid caller)
+{
+	Environment *environment = FindEnvironment(name, true);
+
+	if (environment != NULL)
+	{
+		CheckEnvironmentOwner(environment, caller);
+		return environment;
+	}
+	if (strcmp(name, PROD_ENVIRONMENT) == 0)
+		return CreateEnvironment(name, NULL, NULL, 0, caller);
+	return CreateEnvironment(name, FindEnvironment(PROD_ENVIRONMENT, true),
+							 NULL, 0, caller);
+}
+
+/*
+ * EnvironmentForDrafts
+ *		OpenEnvironment by an argument that may be NULL.
+ */
+int64
+EnvironmentForDrafts(const char *given, Oid caller, char **resolved_name)
+{
+	*resolved_name = EnvironmentName(given);
+	return OpenEnvironment(*resolved_name, caller)->id;
+}
+
+/*
+ * CreateEnvironment
+ *		Writes a new environment's rows.
+ *
+ * Its schemas are made as its owner, so who creates one must be allowed to
+ * create schemas in this database.
+ */
+Environment *
+CreateEnvironment(const char *name, const Environment *base,
+				  const Interval *ttl, int64 deployment, Oid caller)
+{
+	Environment *environment = palloc0(sizeof(Environment));
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz expires_at = 0;
+
+	check_environment_name(name);
+	if (DatabaseAclcheck(MyDatabaseId, caller, ACL_CREATE) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to create environment \"%s\"", name),
+				 errdetail("An environment is made of schemas, and role \"%s\" may not create schemas in this database.",
+						   GetUserNameFromId(caller, true)),
+				 errhint("Have an administrator run GRANT CREATE ON DATABASE %s TO %s.",
+						 quote_identifier(get_database_name(MyDatabaseId)),
+						 quote_identifier(GetUserNameFromId(caller, true)))));
+	if (ttl != NULL)
+	{
+		if (strcmp(name, PROD_ENVIRONMENT) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("environment \"%s\" cannot expire", name),
+					 errhint("Leave the argument ttl out.")));
+		expires_at = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+															 TimestampTzGetDatum(now),
+															 PointerGetDatum(ttl)));
+		if (expires_at <= now)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument ttl must be a positive interval")));
+	}
+	if (CatalogRead("SELECT schema_name FROM vde.model "
+					"WHERE right(schema_name, length($1) + 2) = '__' || $1 LIMIT 1", "t", name) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_SCHEMA),
+				 errmsg("environment name \"%s\" clashes with the models of schema \"%s\"",
+						name, CatalogText(0, 1)),
+				 errhint("Choose another environment name.")));
+
+	environment->name = pstrdup(name);
+	environment->owner = caller;
+	environment->base_id = base ? base->id : 0;
+
+	if (CatalogWrite("INSERT INTO vde.environment (name, owner, base_id, created_by, created_at, expires_at, layer_complete) "
+					 "VALUES ($1, $2, $3, $2, $4, $5, $6) ON CONFLICT (name) DO NOTHING RETURNING id",
+					 "trLzzb", name, caller, environment->base_id, now, expires_at, base == NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("environment \"%s\" already exists", name),
+				 errhint("Apply to it, or drop it first with CALL vde_drop_environment('%s').", name)));
+	environment->id = CatalogInt64(0, 1);
+	environment->layer_complete = (base == NULL);
+
+	CatalogWrite("INSERT INTO vde.deployment (environment_id, action, model_count, built_count, reused_count, deployed_by, deployed_at) "
+				 "VALUES ($1, 'create', 0, 0, 0, $2, $3) RETURNING id", "lrz",
+				 environment->id, caller, now);
+	environment->state_id = CatalogInt64(0, 1);
+	CatalogWrite("INSERT INTO vde.environment_state (environment_id, deployment_id) VALUES ($1, $2)",
+				 "ll", environment->id, environment->state_id);
+
+	if (base != NULL && deployment == 0)
+		CatalogWrite("INSERT INTO vde.pointer (environment_id, model_id, snapshot_id, base_snapshot_id) "
+					 "SELECT $1, model_id, snapshot_id, snapshot_id FROM vde.pointer "
+					 "WHERE environment_id = $2 AND snapshot_id IS NOT NULL", "ll",
+					 environment->id, base->id);
+	else if (base != NULL)
+		CopyPointersAt(environment->id, base, deployment);
+	if (base != NULL)
+		CatalogWrite("UPDATE vde.deployment SET model_count = p.n, reused_count = p.n "
+					 "FROM (SELECT count(*)::int AS n FROM vde.pointer WHERE environment_id = $1) p WHERE id = $2",
+					 "ll", environment->id, environment->state_id);
+	return environment;
+}
+
+/*
+ * set_tag
+ *		Lock tag of a class of ours.
+ */
+static void
+set_tag(LOCKTAG *tag, uint16 class, uint64 key)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key, class);
+}
+
+/*
+ * LockActivity
+ *		Shared by whatever deploys or builds, exclusive for gc: a table that a
+ *		starting apply is about to reuse is never collected.
+ */
+void
+LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
+{
+	LOCKTAG		tag;
+	LOCKMODE	mode = exclusive ? ExclusiveLock : ShareLock;
+
+	Assert(lock->ids == NIL);
+	lock->session = !session->atomic;
+	set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
+	(void) LockAcquire(&tag, mode, lock->session, false);
+	lock->activity = mode;
+}
+
+/*
+ * LockEnvironment
+ *		One deployment at a time per environment: the second waits here.
+ */
+void
+LockEnvironment(EnvironmentLock *lock, const VdeSession *session, int64 environment_id)
+{
+	LOCKTAG		tag;
+	int64	   *id = palloc(sizeof(int64));
+
+	set_tag(&tag, LOCK_CLASS_ENVIRONMENT, environment_id);
+	(void) LockAcquire(&tag, ExclusiveLock, lock->session, false);
+	*id = environment_id;
+	lock->ids = lappend(lock->ids, id);
+}
+
+/*
+ * ReleaseEnvironmentLocks
+ *		Gives session locks back.  Transaction locks end by themselves.
+ *
+ * Also called while an error is on its way out, so it must not fail.
+ */
+void
+ReleaseEnvironmentLocks(EnvironmentLock *lock)
+{
+	LOCKTAG		tag;
+	ListCell   *cell;
+
+	if (!lock->session)
+		return;
+	foreach(cell, lock->ids)
+	{
+		set_tag(&tag, LOCK_CLASS_ENVIRONMENT, *(int64 *) lfirst(cell));
+		(void) LockRelease(&tag, ExclusiveLock, true);
+	}
+	lock->ids = NIL;
+	if (lock->activity != NoLock)
+	{
+		set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
+		(void) LockRelease(&tag, lock->activity, true);
+		lock->activity = NoLock;
+	}
+}
+
+/*
+ * LockVersion
+ *		Two environments that need the same version build it once: the second
+ *		waits here for the first one's commit.
+ */
+void
+LockVersion(const char *xxh3)
+{
+	LOCKTAG		tag;
+	uint64		key = 0;
+	int			i;
+
+	for (i = 0; i < 16; i++)
+		key = (key << 4) | (uint64) (xxh3[i] <= '9' ? xxh3[i] - '0' : xxh3[i] - 'a' + 10);
+	set_tag(&tag, LOCK_CLASS_VERSION, key);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+/*
+ * vde_environment_name(text)
+ *		Makes an environment's name of any text, such as a branch's name.
+ *
+ * Different texts may give the same name only when they differ in letter case
+ * or in what is no letter or digit; a text that is cut off gets a hash of all
+ * of it, so that two long ones stay apart.
+ */
+Datum
+vde_environment_name(PG_FUNCTION_ARGS)
+{
+	char	   *given = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	StringInfoData name;
+	const char *p;
+
+	initStringInfo(&name);
+	for (p = given; *p; p++)
+	{
+		char		c = *p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p;
+
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			appendStringInfoChar(&name, c);
+		else if (name.len > 0 && name.data[name.len - 1] != '_')
+			appendStringInfoChar(&name, '_');
+	}
+	if (name.len > 0 && name.data[name.len - 1] == '_')
+		name.data[--name.len] = '\0';
+	if (name.len == 0 || name.len > ENVIRONMENT_NAME_LENGTH)
+	{
+		Digest		digest;
+
+		DigestBytes(given, strlen(given), &digest);
+		if (name.len > ENVIRONMENT_NAME_LENGTH - 9)
+			name.data[ENVIRONMENT_NAME_LENGTH - 9] = '\0';
+		name.len = strlen(name.data);
+		if (name.len > 0 && name.data[name.len - 1] == '_')
+			name.data[--name.len] = '\0';
+		appendStringInfo(&name, "%s%.8s", name.len > 0 ? "_" : "e", DigestXxh3(&digest));
+	}
+	PG_RETURN_TEXT_P(cstring_to_text(name.data));
+}

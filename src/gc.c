@@ -1,0 +1,196 @@
+/*-------------------------------------------------------------------------
+ *
+ * gc.c
+ *	  vde_gc: drops what nothing needs.
+ *
+ * A relation is needed while an environment points at its version, while one
+ * rollback of an environment would, and for vde.retention after an environment
+ * last let go of it.  Everything else in vde_data that the catalog knows goes,
+ * one by one, never with CASCADE: what something still depends on stays.  The
+ * catalog's rows stay: they are the history.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#include "catalog.h"
+#include "compat.h"
+#include "environment.h"
+#include "guc.h"
+#include "lifecycle.h"
+#include "physical.h"
+#include "session.h"
+#include "snapshot.h"
+
+PG_FUNCTION_INFO_V1(vde_gc);
+
+typedef struct Garbage
+{
+	int64		version_id;
+	char	   *relation_name;
+} Garbage;
+
+/*
+ * expire_environments
+ *		Drops environments whose time is over.
+ */
+static void
+expire_environments(VdeSession *session)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+	uint64		rows = CatalogRead("SELECT name FROM vde.environment WHERE expires_at < $1 ORDER BY id", "z",
+								   GetCurrentTimestamp());
+	uint64		row;
+
+	for (row = 0; row < rows; row++)
+		names = lappend(names, CatalogText(row, 1));
+	foreach(cell, names)
+	{
+		Environment *environment = FindEnvironment((char *) lfirst(cell), false);
+
+		DropEnvironment(session, environment);
+		SessionCommit(session);
+		ereport(NOTICE, (errmsg("environment \"%s\" has expired and was dropped", environment->name)));
+	}
+}
+
+/*
+ * find_garbage
+ *		Versions whose relation nothing needs, the youngest first: a view was
+ *		made after what it reads.
+ */
+static List *
+find_garbage(void)
+{
+	List	   *garbage = NIL;
+	TimestampTz limit = GetCurrentTimestamp() - (int64) VdeRetention * USECS_PER_SEC;
+	uint64		rows;
+	uint64		row;
+
+	rows = CatalogRead("SELECT v.id, v.relation_name FROM vde.version v "
+					   "WHERE v.built_at IS NOT NULL AND COALESCE(v.released_at, v.refreshed_at) <= $1 "
+					   "AND NOT EXISTS (SELECT FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "
+					   "  WHERE s.version_id = v.id) "
+					   "AND NOT EXISTS (SELECT FROM vde.snapshot s "
+					   "  JOIN vde.deployment_change c ON c.old_snapshot_id = s.id "
+					   "  JOIN vde.environment_state e ON e.deployment_id = c.deployment_id "
+					   "  WHERE s.version_id = v.id) "
+					   "ORDER BY v.built_at DESC, v.id DESC", "z", limit);
+	for (row = 0; row < rows; row++)
+	{
+		Garbage    *item = palloc(sizeof(Garbage));
+
+		item->version_id = CatalogInt64(row, 1);
+		item->relation_name = CatalogText(row, 2);
+		garbage = lappend(garbage, item);
+	}
+	return garbage;
+}
+
+/*
+ * collect
+ *		Drops one relation; false when something depends on it.
+ */
+static bool
+collect(const Garbage *item)
+{
+	MemoryContext old = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool dropped = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(old);
+	PG_TRY();
+	{
+		DropPhysical(item->relation_name);
+		CatalogWrite("UPDATE vde.version SET built_at = NULL, built_by = NULL, refreshed_at = NULL, "
+					 "row_count = NULL, build_seconds = NULL, collected_at = $2 WHERE id = $1", "lz",
+					 item->version_id, GetCurrentTimestamp());
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(old);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
+			ReThrowError(error);
+		FreeErrorData(error);
+		dropped = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(old);
+	CurrentResourceOwner = owner;
+	return dropped;
+}
+
+/*
+ * vde_gc()
+ *		Drops expired environments, and relations that nothing needs.
+ *
+ * What may be dropped does not depend on who asks, so whoever owns an
+ * environment may ask.
+ */
+Datum
+vde_gc(PG_FUNCTION_ARGS)
+{
+	VdeSession	session;
+	EnvironmentLock lock = {0};
+
+	SessionBegin(&session, fcinfo);
+	PG_TRY();
+	{
+		List	   *garbage;
+		ListCell   *cell;
+		int			dropped = 0;
+		int			kept = 0;
+
+		if (!superuser_arg(session.caller) &&
+			CatalogRead("SELECT FROM vde.environment WHERE pg_has_role($1::pg_catalog.oid, owner::pg_catalog.oid, 'USAGE') LIMIT 1", "r",
+						session.caller) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied to collect garbage"),
+					 errhint("Only a superuser and members of an environment's owner may.")));
+		LockActivity(&lock, &session, true);
+		expire_environments(&session);
+		garbage = find_garbage();
+		foreach(cell, garbage)
+		{
+			Garbage    *item = (Garbage *) lfirst(cell);
+
+			CHECK_FOR_INTERRUPTS();
+			if (collect(item))
+			{
+				dropped++;
+				ereport(NOTICE, (errmsg("dropped %s.%s", VDE_DATA_SCHEMA,
+										quote_identifier(item->relation_name))));
+			}
+			else
+				kept++;
+			SessionCommit(&session);
+		}
+		ereport(NOTICE,
+				(errmsg("%d relations collected%s", dropped,
+						kept > 0 ? psprintf(", %d kept because others depend on them", kept) : "")));
+	}
+	PG_FINALLY();
+	{
+		ReleaseEnvironmentLocks(&lock);
+	}
+	PG_END_TRY();
+	SessionEnd(&session);
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,604 @@
+/*-------------------------------------------------------------------------
+ *
+ * graph.c
+ *	  An environment's models with some of them edited: who is affected, and
+ *	  in which order.  What each becomes is in graph_node.c.
+ *
+ * Only what is edited, what reads something outside that changed ("drifted"),
+ * and what is downstream of these is read and analyzed; a parent that is none
+ * of them is read when a child asks for it.  So a plan's cost follows the
+ * change, not the graph.
+ *
+ * Invariants
+ *
+ * - Every node is analyzed after its parents, with their new columns and
+ *	 versions; a cycle is an error that names all of it.
+ *
+ * - The graph lives in its own memory context and holds names, text and
+ *	 hashes only, no OID and no catalog pointer, so that it survives the
+ *	 commits between builds.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "catalog.h"
+#include "compat.h"
+#include "graph.h"
+#include "graph_node.h"
+
+#define NODE_KEY_SIZE (2 * NAMEDATALEN)
+
+/* states of GraphNode.visit */
+enum
+{
+	VISIT_NEW, VISIT_OPEN, VISIT_DONE
+};
+
+typedef struct NodeEntry
+{
+	char		key[NODE_KEY_SIZE];
+	GraphNode  *node;
+} NodeEntry;
+
+/*
+ * node_slot
+ *		The place of a name in the hash table, made if it is not there.
+ */
+static NodeEntry *
+node_slot(Graph *graph, const char *schema, const char *name, bool *found)
+{
+	char		key[NODE_KEY_SIZE];
+
+	memset(key, 0, sizeof(key));
+	strlcpy(key, schema, NAMEDATALEN);
+	strlcpy(key + NAMEDATALEN, name, NAMEDATALEN);
+	return hash_search(graph->nodes, key, HASH_ENTER, found);
+}
+
+/*
+ * add_node
+ *		A node for a model as the environment has it now.
+ */
+static GraphNode *
+add_node(Graph *graph, ModelState *state)
+{
+	bool		found;
+	NodeEntry  *entry = node_slot(graph, state->name.schema, state->name.name, &found);
+	GraphNode  *node;
+
+	if (found)
+		return entry->node;
+	node = palloc0(sizeof(GraphNode));
+	node->name = state->name;
+	node->model_id = state->model_id;
+	node->current = state->snapshot;
+	node->current_definition = state->definition;
+	node->definition = state->definition;
+	if (state->snapshot != NULL)
+	{
+		node->columns = state->snapshot->columns;
+		node->version = state->snapshot->version;
+	}
+	entry->node = node;
+	return node;
+}
+
+/*
+ * GraphFind
+ *		The node of a name; one that is no model has model_id 0.
+ */
+GraphNode *
+GraphFind(Graph *graph, const char *schema, const char *name)
+{
+	MemoryContext old;
+	ModelName	model;
+	ModelState *state;
+	GraphNode  *node;
+	NodeEntry  *entry;
+	bool		found;
+
+	entry = node_slot(graph, schema, name, &found);
+	if (found)
+		return entry->node;
+
+	old = MemoryContextSwitchTo(graph->context);
+	hash_search(graph->nodes, entry->key, HASH_REMOVE, NULL);
+	model.schema = pstrdup(schema);
+	model.name = pstrdup(name);
+	state = LoadModelState(graph->environment->id, &model);
+	if (state == NULL)
+	{
+		state = palloc0(sizeof(ModelState));
+		state->name = model;
+	}
+	node = add_node(graph, state);
+	MemoryContextSwitchTo(old);
+	return node;
+}
+
+/*
+ * GraphNodeMoves
+ *		Is its version another one than the environment has?
+ */
+bool
+GraphNodeMoves(const GraphNode *node)
+{
+	if (node->current == NULL || node->definition == NULL)
+		return node->current != NULL || node->definition != NULL;
+	return !DigestEquals(&node->version.digest, &node->current->version.digest);
+}
+
+/*
+ * note_drift
+ *		Finds what outside has changed since the snapshots in use were taken,
+ *		and marks the models that read it.
+ */
+static void
+note_drift(Graph *graph)
+{
+	uint64		rows;
+	uint64		row;
+	List	   *moved = NIL;
+	ListCell   *cell;
+	typedef struct Seen
+	{
+		char	   *class;
+		List	   *identity;
+		char	   *digest;
+	} Seen;
+	Seen	   *seen;
+
+	rows = CatalogRead("SELECT DISTINCT d.class, d.identity, d.digest "
+					   "FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
+					   "WHERE p.environment_id = $1", "l", graph->environment->id);
+	seen = palloc(sizeof(Seen) * Max(rows, 1));
+	for (row = 0; row < rows; row++)
+	{
+		seen[row].class = CatalogText(row, 1);
+		seen[row].identity = CatalogTextArray(row, 2);
+		seen[row].digest = CatalogText(row, 3);
+	}
+	for (row = 0; row < rows; row++)
+	{
+		char	   *now = DependencyDigest(seen[row].class, seen[row].identity);
+
+		if (now == NULL || strcmp(now, seen[row].digest) != 0)
+			moved = lappend(moved, &seen[row]);
+		CHECK_FOR_INTERRUPTS();
+	}
+
+	foreach(cell, moved)
+	{
+		Seen	   *dependency = (Seen *) lfirst(cell);
+		char	   *what = DependencyDescription(dependency->class, dependency->identity);
+		List	   *ids = NIL;
+		List	   *states;
+		ListCell   *state;
+
+		graph->drifted = lappend(graph->drifted, what);
+		rows = CatalogRead("SELECT p.model_id FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
+						   "WHERE p.environment_id = $1 AND d.class = $2 AND d.identity = $3 AND d.digest = $4", "ltTt",
+						   graph->environment->id, dependency->class, dependency->identity, dependency->digest);
+		for (row = 0; row < rows; row++)
+			ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
+		states = LoadModelStates(graph->environment->id, ids);
+		foreach(state, states)
+		{
+			GraphNode  *node = add_node(graph, (ModelState *) lfirst(state));
+
+			node->drift = lappend(node->drift, what);
+			node->must_analyze = true;
+			if (!node->affected)
+			{
+				node->affected = true;
+				graph->affected = lappend(graph->affected, node);
+			}
+		}
+	}
+}
+
+/*
+ * apply_edits
+ *		Puts the edited definitions in place.
+ */
+static void
+apply_edits(Graph *graph, List *edits)
+{
+	List	   *model_ids = NIL;
+	List	   *definition_ids = NIL;
+	List	   *states;
+	List	   *definitions;
+	ListCell   *cell;
+	HTAB	   *by_model;
+	HASHCTL		ctl;
+	typedef struct EditEntry
+	{
+		int64		model_id;
+		GraphNode  *node;
+		const Edit *edit;
+	} EditEntry;
+	EditEntry  *entry;
+	bool		found;
+
+	if (edits == NIL)
+		return;
+	ctl.keysize = sizeof(int64);
+	ctl.entrysize = sizeof(EditEntry);
+	ctl.hcxt = graph->context;
+	by_model = hash_create("vde edits", list_length(edits), &ctl,
+						   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	foreach(cell, edits)
+	{
+		const Edit *edit = (const Edit *) lfirst(cell);
+
+		model_ids = lappend(model_ids, CopyId(edit->model_id));
+		if (edit->definition_id != 0)
+			definition_ids = lappend(definition_ids, CopyId(edit->definition_id));
+		entry = hash_search(by_model, &edit->model_id, HASH_ENTER, &found);
+		entry->edit = edit;
+	}
+
+	states = LoadModelStates(graph->environment->id, model_ids);
+	foreach(cell, states)
+	{
+		ModelState *state = (ModelState *) lfirst(cell);
+		GraphNode  *node = add_node(graph, state);
+
+		entry = hash_search(by_model, &state->model_id, HASH_FIND, NULL);
+		entry->node = node;
+		node->edit = entry->edit;
+		node->definition = NULL;
+		node->must_analyze = true;
+		if (!node->affected)
+		{
+			node->affected = true;
+			graph->affected = lappend(graph->affected, node);
+		}
+	}
+	definitions = LoadDefinitions(definition_ids);
+	foreach(cell, definitions)
+	{
+		Definition *definition = (Definition *) lfirst(cell);
+
+		entry = hash_search(by_model, &definition->model_id, HASH_FIND, NULL);
+		entry->node->definition = definition;
+	}
+	hash_destroy(by_model);
+}
+
+/*
+ * add_affected
+ *		Adds models given by id, as they are now; returns the ids of the new.
+ */
+static List *
+add_affected(Graph *graph, List *ids, bool must_analyze)
+{
+	List	   *added = NIL;
+	ListCell   *cell;
+
+	if (ids == NIL)
+		return NIL;
+	foreach(cell, LoadModelStates(graph->environment->id, ids))
+	{
+		GraphNode  *node = add_node(graph, (ModelState *) lfirst(cell));
+
+		node->must_analyze = node->must_analyze || must_analyze;
+		if (!node->affected && node->current != NULL)
+		{
+			node->affected = true;
+			graph->affected = lappend(graph->affected, node);
+			added = lappend(added, CopyId(node->model_id));
+		}
+	}
+	return added;
+}
+
+/*
+ * read_ids
+ *		First column of a result as List of int64 *.
+ */
+static List *
+read_ids(uint64 rows)
+{
+	List	   *ids = NIL;
+	uint64		row;
+
+	for (row = 0; row < rows; row++)
+		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
+	return ids;
+}
+
+/*
+ * add_captured
+ *		Models that may now read another relation than before, because a model
+ *		of that name comes or goes.
+ *
+ * By name alone, whatever the schema: an unqualified reference may move along
+ * its search_path.  Who turns out to read what it read before is no worse for
+ * having been analyzed.
+ */
+static void
+add_captured(Graph *graph)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		if ((node->current != NULL) != (node->definition != NULL))
+			names = lappend(names, node->name.name);
+	}
+	if (names == NIL)
+		return;
+	(void) add_affected(graph,
+						read_ids(CatalogRead("SELECT DISTINCT p.model_id "
+											 "FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
+											 "WHERE p.environment_id = $1 AND d.identity[2] = ANY ($2)", "lT",
+											 graph->environment->id, names)), true);
+	(void) add_affected(graph,
+						read_ids(CatalogRead("SELECT DISTINCT p.model_id "
+											 "FROM vde.model m JOIN vde.snapshot_parent sp ON sp.parent_model_id = m.id "
+											 "JOIN vde.pointer p ON p.snapshot_id = sp.snapshot_id "
+											 "WHERE p.environment_id = $1 AND m.model_name = ANY ($2::name[])", "lT",
+											 graph->environment->id, names)), true);
+}
+
+/*
+ * add_descendants
+ *		Everything downstream of what is affected so far.
+ */
+static void
+add_descendants(Graph *graph)
+{
+	List	   *front = NIL;
+	ListCell   *cell;
+
+	foreach(cell, graph->affected)
+		front = lappend(front, CopyId(((GraphNode *) lfirst(cell))->model_id));
+	while (front != NIL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		front = add_affected(graph,
+							 read_ids(CatalogRead("SELECT DISTINCT p.model_id "
+												  "FROM vde.snapshot_parent sp JOIN vde.pointer p ON p.snapshot_id = sp.snapshot_id "
+												  "WHERE p.environment_id = $1 AND sp.parent_model_id = ANY ($2)", "lI",
+												  graph->environment->id, front)), false);
+	}
+}
+
+/*
+ * read_parents
+ *		Parents of what was not edited, as its snapshot has them.
+ */
+static void
+read_parents(Graph *graph)
+{
+	List	   *ids = NIL;
+	ListCell   *cell;
+	uint64		rows;
+	uint64		row;
+	typedef struct Edge
+	{
+		ModelName	child;
+		ModelName	parent;
+	} Edge;
+	Edge	   *edges;
+
+	foreach(cell, graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		if (!node->must_analyze)
+			ids = lappend(ids, CopyId(node->current->id));
+	}
+	if (ids == NIL)
+		return;
+	rows = CatalogRead("SELECT c.schema_name, c.model_name, m.schema_name, m.model_name "
+					   "FROM vde.snapshot_parent sp JOIN vde.snapshot s ON s.id = sp.snapshot_id "
+					   "JOIN vde.model c ON c.id = s.model_id JOIN vde.model m ON m.id = sp.parent_model_id "
+					   "WHERE sp.snapshot_id = ANY ($1) ORDER BY 1, 2, 3, 4", "I", ids);
+	edges = palloc(sizeof(Edge) * Max(rows, 1));
+	for (row = 0; row < rows; row++)
+	{
+		edges[row].child.schema = CatalogText(row, 1);
+		edges[row].child.name = CatalogText(row, 2);
+		edges[row].parent.schema = CatalogText(row, 3);
+		edges[row].parent.name = CatalogText(row, 4);
+	}
+	for (row = 0; row < rows; row++)
+	{
+		GraphNode  *child = GraphFind(graph, edges[row].child.schema, edges[row].child.name);
+
+		child->parents = lappend(child->parents,
+								 GraphFind(graph, edges[row].parent.schema, edges[row].parent.name));
+	}
+}
+
+/*
+ * raise_cycle
+ *		Names a cycle whole; path is the way to node, node stands in it.
+ */
+static void
+raise_cycle(List *path, GraphNode *node)
+{
+	StringInfoData text;
+	ListCell   *cell;
+	bool		in_cycle = false;
+
+	initStringInfo(&text);
+	foreach(cell, path)
+	{
+		GraphNode  *step = (GraphNode *) lfirst(cell);
+
+		in_cycle = in_cycle || step == node;
+		if (in_cycle)
+			appendStringInfo(&text, "%s -> ", QuoteModelName(&step->name));
+	}
+	appendStringInfoString(&text, QuoteModelName(&node->name));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_RECURSION),
+			 errmsg("models read each other in a cycle"),
+			 errdetail("%s", text.data),
+			 errhint("Take one of these references out.")));
+}
+
+static int
+compare_nodes(const ListCell *a, const ListCell *b)
+{
+	const GraphNode *left = (const GraphNode *) lfirst(a);
+	const GraphNode *right = (const GraphNode *) lfirst(b);
+	int			result = strcmp(left->name.schema, right->name.schema);
+
+	return result != 0 ? result : strcmp(left->name.name, right->name.name);
+}
+
+/*
+ * sort_affected
+ *		Parents before children, else by name, so that equal input gives equal
+ *		plans.  Depth first with a stack of its own: a chain of ten thousand
+ *		models must not end PostgreSQL's.
+ */
+static void
+sort_affected(Graph *graph)
+{
+	typedef struct Step
+	{
+		GraphNode  *node;
+		int			next;		/* next parent to visit */
+	} Step;
+	List	   *sorted = NIL;
+	ListCell   *cell;
+
+	list_sort(graph->affected, compare_nodes);
+	foreach(cell, graph->affected)
+	{
+		List	   *stack = NIL;
+		Step	   *step;
+
+		if (((GraphNode *) lfirst(cell))->visit == VISIT_DONE)
+			continue;
+		step = palloc0(sizeof(Step));
+		step->node = (GraphNode *) lfirst(cell);
+		step->node->visit = VISIT_OPEN;
+		stack = lappend(stack, step);
+		while (stack != NIL)
+		{
+			GraphNode  *parent;
+
+			CHECK_FOR_INTERRUPTS();
+			step = (Step *) llast(stack);
+			if (step->next >= list_length(step->node->parents))
+			{
+				step->node->visit = VISIT_DONE;
+				sorted = lappend(sorted, step->node);
+				stack = list_delete_last(stack);
+				continue;
+			}
+			parent = (GraphNode *) list_nth(step->node->parents, step->next++);
+			if (!parent->affected || parent->visit == VISIT_DONE)
+				continue;
+			if (parent->visit == VISIT_OPEN)
+			{
+				List	   *path = NIL;
+				ListCell   *open;
+
+				foreach(open, stack)
+					path = lappend(path, ((Step *) lfirst(open))->node);
+				raise_cycle(path, parent);
+			}
+			step = palloc0(sizeof(Step));
+			step->node = parent;
+			parent->visit = VISIT_OPEN;
+			stack = lappend(stack, step);
+		}
+	}
+	list_free(graph->affected);
+	graph->affected = sorted;
+}
+
+/*
+ * make_graph
+ *		An empty graph in a context of its own.
+ */
+static Graph *
+make_graph(const Environment *environment)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "vde graph",
+												  ALLOCSET_DEFAULT_SIZES);
+	Graph	   *graph = MemoryContextAllocZero(context, sizeof(Graph));
+	HASHCTL		ctl;
+
+	graph->environment = environment;
+	graph->context = context;
+	ctl.keysize = NODE_KEY_SIZE;
+	ctl.entrysize = sizeof(NodeEntry);
+	ctl.hcxt = context;
+	graph->nodes = hash_create("vde graph nodes", 256, &ctl,
+							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	return graph;
+}
+
+/*
+ * ComputeGraph
+ *		See graph.h.
+ */
+Graph *
+ComputeGraph(const Environment *environment, List *edits)
+{
+	Graph	   *graph = make_graph(environment);
+	MemoryContext old = MemoryContextSwitchTo(graph->context);
+	ListCell   *cell;
+
+	note_drift(graph);
+	apply_edits(graph, edits);
+	add_captured(graph);
+	add_descendants(graph);
+	read_parents(graph);
+	foreach(cell, graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		node->from_edit = node->edit != NULL || (node->must_analyze && node->drift == NIL);
+		if (node->must_analyze && GraphNodeLives(node))
+		{
+			CHECK_FOR_INTERRUPTS();
+			ParseNode(graph, node);
+		}
+	}
+	sort_affected(graph);
+	ComputeAffected(graph);
+
+	MemoryContextSwitchTo(old);
+	return graph;
+}
+
+/*
+ * LoadGraph
+ *		See graph.h.  Nothing is analyzed; drift is noted.
+ */
+Graph *
+LoadGraph(const Environment *environment)
+{
+	Graph	   *graph = make_graph(environment);
+	MemoryContext old = MemoryContextSwitchTo(graph->context);
+	ListCell   *cell;
+
+	note_drift(graph);
+	(void) add_affected(graph,
+						read_ids(CatalogRead("SELECT model_id FROM vde.pointer "
+											 "WHERE environment_id = $1 AND snapshot_id IS NOT NULL", "l",
+											 environment->id)), false);
+	foreach(cell, graph->affected)
+		((GraphNode *) lfirst(cell))->must_analyze = false;
+	read_parents(graph);
+	sort_affected(graph);
+
+	MemoryContextSwitchTo(old);
+	return graph;
+}

@@ -1,0 +1,97 @@
+/*-------------------------------------------------------------------------
+ *
+ * graph.h
+ *	  An environment's models with some of them edited: who is affected, in
+ *	  which order, and what each becomes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_GRAPH_H
+#define VDE_GRAPH_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "utils/elog.h"
+#include "utils/hsearch.h"
+
+#include "analysis.h"
+#include "environment.h"
+#include "fingerprint.h"
+#include "model.h"
+#include "snapshot.h"
+
+/* What a model is to become: a draft, or what a promote brings */
+typedef struct Edit
+{
+	int64		model_id;
+	int64		definition_id;	/* 0: removed */
+	Oid			drafted_by;
+} Edit;
+
+typedef struct GraphNode
+{
+	ModelName	name;
+	int64		model_id;		/* 0: no model of that name */
+	ModelSnapshot *current;		/* what the environment has; NULL: nothing */
+	Definition *current_definition;
+
+	Definition *definition;		/* what it is to have; NULL: nothing */
+	const Edit *edit;			/* NULL: not edited */
+	List	   *drift;			/* char *: what changed outside; NIL: nothing */
+	bool		affected;		/* edited, drifted or downstream of such */
+	bool		must_analyze;	/* not only because a parent may move */
+
+	/* results, for affected nodes */
+	List	   *parents;		/* GraphNode * that it will read */
+	List	   *missing;		/* ModelReference *: neither model nor table */
+	ErrorData  *problem;		/* why it cannot be analyzed after a drift */
+	bool		computed;		/* analyzed anew; else as current */
+	Fingerprint *fingerprint;	/* if computed */
+	List	   *columns;		/* ModelColumn * */
+	Version		version;
+	bool		blocked;		/* something it reads is missing or has a problem */
+	bool		from_edit;		/* edited, or downstream of an edit */
+
+	/* how children see it */
+	ParentModel parent;
+	uint64		embedded_pass;	/* the pass that parent.embedded belongs to */
+	int			visit;			/* of the topological sort */
+} GraphNode;
+
+typedef struct Graph
+{
+	const Environment *environment;
+	MemoryContext context;
+	HTAB	   *nodes;
+	List	   *affected;		/* GraphNode *, parents before children */
+	List	   *drifted;		/* char *: what changed outside, distinct */
+	uint64		pass;			/* counts analyses, see analyze_embedded */
+} Graph;
+
+/*
+ * Reads what is needed and computes what every affected model becomes.
+ * Errors in an edited model, or in one that reads an edited model, are raised
+ * as they are, with the position in the model's text.
+ */
+extern Graph *ComputeGraph(const Environment *environment, List *edits);
+
+/* All of an environment's models in order, as they are. */
+extern Graph *LoadGraph(const Environment *environment);
+
+extern GraphNode *GraphFind(Graph *graph, const char *schema, const char *name);
+
+/*
+ * Analyzes a node anew, in the transaction at hand, and binds it to its
+ * parents' relations.  Error when it is no longer what the graph computed.
+ * NULL for kinds without a query.
+ */
+extern Query *BindNode(Graph *graph, GraphNode *node);
+
+/* true when the node is or will be there */
+#define GraphNodeLives(node) ((node)->definition != NULL)
+
+/* Is its version another one than the environment has? */
+extern bool GraphNodeMoves(const GraphNode *node);
+
+#endif							/* VDE_GRAPH_H */

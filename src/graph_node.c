@@ -1,0 +1,395 @@
+/*-------------------------------------------------------------------------
+ *
+ * graph_node.c
+ *	  What each affected model becomes: references, columns, fingerprint and
+ *	  version, and the query that builds it.
+ *
+ * - A node downstream of an edit whose parents all came out as they were is
+ *	 not analyzed: nothing that it reads moved.
+ *
+ * - What goes wrong with a model that nobody edited, because something
+ *	 outside changed, is kept as the node's problem; with any other it is
+ *	 raised.
+ *
+ * - Parse and query trees hold OIDs and live for one pass only.  Each build
+ *	 analyzes its model again (BindNode) and stops when the result is not
+ *	 what was planned.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "compat.h"
+#include "graph.h"
+#include "graph_node.h"
+#include "physical.h"
+
+/* callback of ParseModel: external models stay outside tables */
+static bool
+model_exists(const char *schema, const char *name, void *arg)
+{
+	GraphNode  *node = GraphFind((Graph *) arg, schema, name);
+
+	return GraphNodeLives(node) && node->definition->kind != KIND_EXTERNAL;
+}
+
+static AnalyzedModel *analyze_embedded(Graph *graph, GraphNode *node);
+
+/* callback of AnalyzeModel: how children see a node */
+static ParentModel *
+find_parent(const ModelName *name, void *arg)
+{
+	Graph	   *graph = (Graph *) arg;
+	GraphNode  *node = GraphFind(graph, name->schema, name->name);
+
+	node->parent.name = node->name;
+	node->parent.kind = node->definition->kind;
+	node->parent.columns = node->columns;
+	node->parent.version = node->version.digest;
+	if (node->definition->kind == KIND_EMBEDDED && node->embedded_pass != graph->pass)
+	{
+		node->parent.embedded = analyze_embedded(graph, node);
+		node->embedded_pass = graph->pass;
+	}
+	return &node->parent;
+}
+
+/*
+ * analyze_embedded
+ *		The query of an embedded model, to be inlined in its readers.
+ *
+ * Analyzed once per pass, that is, for each reader anew: the result holds
+ * OIDs and lives as long as the reader's own query.  Embedded models may be
+ * nested; the graph's order keeps this from running in circles, the stack
+ * check from running deep.
+ */
+static AnalyzedModel *
+analyze_embedded(Graph *graph, GraphNode *node)
+{
+	check_stack_depth();
+	return AnalyzeModel(node->definition,
+						ParseModel(node->definition, model_exists, graph),
+						find_parent, graph);
+}
+
+/*
+ * parse_node
+ *		References of a node's text; fills parents and missing.
+ *
+ * What the parser makes is thrown away, and made again when the node's turn
+ * comes: a thousand parse trees are not kept.
+ */
+static void
+parse_node(Graph *graph, GraphNode *node)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde parse",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+	ParsedModel *parsed = ParseModel(node->definition, model_exists, graph);
+	ListCell   *cell;
+
+	MemoryContextSwitchTo(graph->context);
+	node->parents = NIL;
+	node->missing = NIL;
+	foreach(cell, parsed->references)
+	{
+		ModelReference *reference = (ModelReference *) lfirst(cell);
+
+		node->parents = lappend(node->parents,
+								GraphFind(graph, reference->name.schema, reference->name.name));
+	}
+	foreach(cell, parsed->missing)
+	{
+		ModelReference *reference = (ModelReference *) lfirst(cell);
+		ModelReference *copy = palloc(sizeof(ModelReference));
+
+		copy->name.schema = reference->name.schema ? pstrdup(reference->name.schema) : NULL;
+		copy->name.name = pstrdup(reference->name.name);
+		copy->detail = reference->detail ? pstrdup(reference->detail) : NULL;
+		copy->location = reference->location;
+		node->missing = lappend(node->missing, copy);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+}
+
+/*
+ * guarded
+ *		Does something to a node that nobody edited: what goes wrong is then a
+ *		finding of the plan and not the fault of whoever asked for it.
+ */
+static void
+guarded(Graph *graph, GraphNode *node, void (*action) (Graph *, GraphNode *))
+{
+	MemoryContext old = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	if (node->from_edit)
+	{
+		action(graph, node);
+		return;
+	}
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(old);
+	PG_TRY();
+	{
+		action(graph, node);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(graph->context);
+		node->problem = CopyErrorData();
+		FlushErrorState();
+		MemoryContextSwitchTo(old);
+		RollbackAndReleaseCurrentSubTransaction();
+		if (node->problem->sqlerrcode == ERRCODE_QUERY_CANCELED)
+			ReThrowError(node->problem);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(old);
+	CurrentResourceOwner = owner;
+}
+
+/*
+ * ParseNode
+ *		parse_node, guarded.
+ */
+void
+ParseNode(Graph *graph, GraphNode *node)
+{
+	guarded(graph, node, parse_node);
+}
+
+/*
+ * copy_columns
+ *		Deep copy of a list of ModelColumn.
+ */
+static List *
+copy_columns(List *columns)
+{
+	List	   *copies = NIL;
+	ListCell   *cell;
+
+	foreach(cell, columns)
+	{
+		ModelColumn *column = (ModelColumn *) lfirst(cell);
+		ModelColumn *copy = palloc(sizeof(ModelColumn));
+
+		copy->name = pstrdup(column->name);
+		copy->type = pstrdup(column->type);
+		copy->collation = column->collation ? pstrdup(column->collation) : NULL;
+		copies = lappend(copies, copy);
+	}
+	return copies;
+}
+
+/*
+ * copy_fingerprint
+ *		Deep copy, without what its computation left behind.
+ */
+static Fingerprint *
+copy_fingerprint(const Fingerprint *fingerprint)
+{
+	Fingerprint *copy = palloc(sizeof(Fingerprint));
+	ListCell   *cell;
+
+	*copy = *fingerprint;
+	copy->columns = palloc(sizeof(Digest) * Max(fingerprint->column_count, 1));
+	memcpy(copy->columns, fingerprint->columns, sizeof(Digest) * fingerprint->column_count);
+	copy->dependencies = NIL;
+	foreach(cell, fingerprint->dependencies)
+	{
+		Dependency *dependency = (Dependency *) lfirst(cell);
+		Dependency *duplicate = palloc(sizeof(Dependency));
+		ListCell   *part;
+
+		duplicate->class = pstrdup(dependency->class);
+		duplicate->digest = pstrdup(dependency->digest);
+		duplicate->identity = NIL;
+		foreach(part, dependency->identity)
+			duplicate->identity = lappend(duplicate->identity, pstrdup((char *) lfirst(part)));
+		copy->dependencies = lappend(copy->dependencies, duplicate);
+	}
+	return copy;
+}
+
+/*
+ * compute_node
+ *		What a node becomes: columns, fingerprint, version.
+ */
+static void
+compute_node(Graph *graph, GraphNode *node)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde analysis",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+	AnalyzedModel *analyzed;
+	Fingerprint *fingerprint;
+
+	graph->pass++;
+	analyzed = AnalyzeModel(node->definition,
+							ParseModel(node->definition, model_exists, graph),
+							find_parent, graph);
+	fingerprint = ComputeFingerprint(node->definition, analyzed);
+
+	MemoryContextSwitchTo(graph->context);
+	node->fingerprint = copy_fingerprint(fingerprint);
+	node->columns = copy_columns(analyzed->columns);
+	LookUpVersion(&node->name, node->definition->kind, &fingerprint->version, &node->version);
+	node->computed = true;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+}
+
+/*
+ * ComputeAffected
+ *		Computes the nodes in order, skipping those that nothing reached.
+ */
+void
+ComputeAffected(Graph *graph)
+{
+	ListCell   *cell;
+
+	foreach(cell, graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+		bool		reached = node->must_analyze;
+		ListCell   *parent_cell;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!GraphNodeLives(node) || node->problem != NULL)
+			continue;
+		foreach(parent_cell, node->parents)
+		{
+			GraphNode  *parent = (GraphNode *) lfirst(parent_cell);
+
+			if (!parent->affected)
+				continue;
+			node->from_edit = node->from_edit || parent->from_edit;
+			if (parent->blocked || parent->problem != NULL)
+				node->blocked = true;
+			else if (GraphNodeMoves(parent))
+				reached = true;
+		}
+		if (!reached || node->blocked)
+			continue;
+
+		/* a parent may be gone: what is missing now? */
+		if (!node->must_analyze)
+			ParseNode(graph, node);
+		if (node->missing != NIL)
+			node->blocked = true;
+		else if (node->problem == NULL)
+			guarded(graph, node, compute_node);
+	}
+}
+
+/* callback of BindModel */
+static Oid
+find_physical(const ParentModel *parent, void *arg)
+{
+	GraphNode  *node = GraphFind((Graph *) arg, parent->name.schema, parent->name.name);
+	Oid			relid = PhysicalRelation(node->version.relation_name);
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the table of model \"%s\" is missing", QuoteModelName(&node->name)),
+				 errdetail("Relation \"%s\" should be in schema \"%s\".",
+						   node->version.relation_name, VDE_DATA_SCHEMA),
+				 errhint("Apply the environment again: what is missing is built.")));
+	return relid;
+}
+
+/*
+ * equal_identity
+ *		Do two dependencies name the same thing?
+ */
+static bool
+equal_identity(const Dependency *a, const Dependency *b)
+{
+	ListCell   *left;
+	ListCell   *right;
+
+	if (list_length(a->identity) != list_length(b->identity))
+		return false;
+	forboth(left, a->identity, right, b->identity)
+	{
+		if (strcmp((char *) lfirst(left), (char *) lfirst(right)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * changed_dependencies
+ *		What differs between two fingerprints' dependencies, for a message.
+ */
+static char *
+changed_dependencies(const Fingerprint *before, const Fingerprint *after)
+{
+	StringInfoData text;
+	ListCell   *a;
+	ListCell   *b;
+
+	initStringInfo(&text);
+	foreach(b, after->dependencies)
+	{
+		Dependency *now = (Dependency *) lfirst(b);
+		bool		same = false;
+
+		if (before != NULL)
+		{
+			foreach(a, before->dependencies)
+			{
+				Dependency *then = (Dependency *) lfirst(a);
+
+				if (strcmp(then->class, now->class) == 0 && equal_identity(then, now) &&
+					strcmp(then->digest, now->digest) == 0)
+					same = true;
+			}
+		}
+		if (!same)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
+							 DependencyDescription(now->class, now->identity));
+	}
+	return text.data;
+}
+
+/*
+ * BindNode
+ *		See graph.h.
+ */
+Query *
+BindNode(Graph *graph, GraphNode *node)
+{
+	AnalyzedModel *analyzed;
+	Fingerprint *fingerprint;
+
+	graph->pass++;
+	analyzed = AnalyzeModel(node->definition,
+							ParseModel(node->definition, model_exists, graph),
+							find_parent, graph);
+	fingerprint = ComputeFingerprint(node->definition, analyzed);
+	if (!DigestEquals(&fingerprint->version, &node->version.digest))
+	{
+		char	   *changed = changed_dependencies(node->fingerprint, fingerprint);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"%s\" is no longer what was planned", QuoteModelName(&node->name)),
+				 changed[0] != '\0' ?
+				 errdetail("Changed meanwhile: %s.", changed) :
+				 errdetail("Something that its query uses has changed meanwhile."),
+				 errhint("Look at the plan again with vde_plan().")));
+	}
+	if (analyzed->query == NULL)
+		return NULL;
+	return BindModel(analyzed, find_physical, graph);
+}

@@ -1,0 +1,239 @@
+/*-------------------------------------------------------------------------
+ *
+ * lifecycle.c
+ *	  The beginning and the end of an environment: its views are made, and
+ *	  dropped, in batches, because nobody reads an environment that is not
+ *	  whole and one transaction need not hold all the locks.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "catalog.h"
+#include "compat.h"
+#include "deployment.h"
+#include "guc.h"
+#include "lifecycle.h"
+#include "plan.h"
+#include "snapshot.h"
+#include "virtual_layer.h"
+
+/* views made or dropped per transaction */
+#define LAYER_BATCH 500
+
+PG_FUNCTION_INFO_V1(vde_create_environment);
+PG_FUNCTION_INFO_V1(vde_drop_environment);
+
+/*
+ * CompleteLayer
+ *		See lifecycle.h.  Nobody reads the environment before it is whole, so
+ *		one transaction need not hold all the locks.
+ */
+void
+CompleteLayer(VdeSession *session, Environment *environment)
+{
+	int64		last = 0;
+
+	if (environment->layer_complete)
+		return;
+	for (;;)
+	{
+		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
+													  ALLOCSET_DEFAULT_SIZES);
+		MemoryContext old = MemoryContextSwitchTo(scratch);
+		List	   *ids = NIL;
+		List	   *views = NIL;
+		uint64		rows;
+		uint64		row;
+		ListCell   *cell;
+
+		CHECK_FOR_INTERRUPTS();
+		rows = CatalogRead("SELECT model_id, snapshot_id FROM vde.pointer "
+						   "WHERE environment_id = $1 AND snapshot_id IS NOT NULL AND model_id > $2 "
+						   "ORDER BY model_id LIMIT $3", "lll",
+						   environment->id, last, (int64) LAYER_BATCH);
+		for (row = 0; row < rows; row++)
+		{
+			last = CatalogInt64(row, 1);
+			ids = lappend(ids, CopyId(CatalogInt64(row, 2)));
+		}
+		foreach(cell, LoadSnapshots(ids))
+		{
+			ModelState *state = (ModelState *) lfirst(cell);
+
+			if (KindHasRelation(state->definition->kind))
+				views = lappend(views,
+								MakeViewChange(environment->name, &state->name, state->definition,
+											   state->snapshot->columns,
+											   state->snapshot->version.relation_name));
+		}
+		if (views != NIL)
+			SwapViews(views, environment->id, environment->owner);
+		MemoryContextSwitchTo(old);
+		MemoryContextDelete(scratch);
+		if (rows < LAYER_BATCH)
+			break;
+		SessionCommit(session);
+	}
+	CatalogWrite("UPDATE vde.environment SET layer_complete = true WHERE id = $1", "l", environment->id);
+	environment->layer_complete = true;
+}
+
+/*
+ * vde_create_environment(name, base, ttl, deployment)
+ *		A named copy of another environment's pointers, with its own views.
+ */
+Datum
+vde_create_environment(PG_FUNCTION_ARGS)
+{
+	VdeSession	session;
+	EnvironmentLock lock = {0};
+	char	   *name = TextArgument(fcinfo, 0);
+	char	   *base_name = TextArgument(fcinfo, 1);
+	Interval   *ttl = PG_ARGISNULL(2) ? NULL : PG_GETARG_INTERVAL_P(2);
+	int64		deployment = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT64(3);
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("an environment's name must not be null")));
+	name = EnvironmentName(name);
+
+	SessionBegin(&session, fcinfo);
+	PG_TRY();
+	{
+		Environment *base = NULL;
+		Environment *environment;
+
+		LockActivity(&lock, &session, false);
+		if (base_name != NULL && strcmp(base_name, name) != 0)
+			base = FindEnvironment(EnvironmentName(base_name),
+								   strcmp(base_name, PROD_ENVIRONMENT) == 0);
+		if (base == NULL && deployment != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("there is no environment to take deployment " INT64_FORMAT " from", deployment)));
+		environment = CreateEnvironment(name, base, ttl, deployment, session.caller);
+		SessionCommit(&session);
+		LockEnvironment(&lock, &session, environment->id);
+		CompleteLayer(&session, environment);
+		SessionCommit(&session);
+		ereport(NOTICE,
+				(errmsg("created environment \"%s\"%s", name,
+						base ? psprintf(" from \"%s\"", base->name) : "")));
+	}
+	PG_FINALLY();
+	{
+		ReleaseEnvironmentLocks(&lock);
+	}
+	PG_END_TRY();
+	SessionEnd(&session);
+	PG_RETURN_VOID();
+}
+
+/*
+ * DropEnvironment
+ *		See lifecycle.h.  An environment that is half dropped has no complete
+ *		layer: the next apply, or the next drop, goes on from there.
+ */
+void
+DropEnvironment(VdeSession *session, Environment *environment)
+{
+	int64		last = 0;
+
+	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
+	for (;;)
+	{
+		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
+													  ALLOCSET_DEFAULT_SIZES);
+		MemoryContext old = MemoryContextSwitchTo(scratch);
+		List	   *ids = NIL;
+		List	   *views = NIL;
+		uint64		rows;
+		uint64		row;
+		ListCell   *cell;
+
+		CHECK_FOR_INTERRUPTS();
+		rows = CatalogRead("SELECT model_id FROM vde.pointer "
+						   "WHERE environment_id = $1 AND snapshot_id IS NOT NULL AND model_id > $2 "
+						   "ORDER BY model_id LIMIT $3", "lll",
+						   environment->id, last, (int64) LAYER_BATCH);
+		for (row = 0; row < rows; row++)
+		{
+			last = CatalogInt64(row, 1);
+			ids = lappend(ids, CopyId(last));
+		}
+		foreach(cell, LoadModelStates(environment->id, ids))
+		{
+			ModelState *state = (ModelState *) lfirst(cell);
+
+			if (KindHasRelation(state->definition->kind))
+				views = lappend(views,
+								MakeViewChange(environment->name, &state->name, NULL, NIL, NULL));
+		}
+		if (views != NIL)
+			SwapViews(views, environment->id, environment->owner);
+		MemoryContextSwitchTo(old);
+		MemoryContextDelete(scratch);
+		if (rows < LAYER_BATCH)
+			break;
+		SessionCommit(session);
+	}
+	DropViewSchemas(environment->id);
+	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM vde.pointer p "
+				 "JOIN vde.snapshot s ON s.id = p.snapshot_id "
+				 "WHERE p.environment_id = $1 AND v.id = s.version_id", "lz",
+				 environment->id, GetCurrentTimestamp());
+	CatalogWrite("DELETE FROM vde.environment WHERE id = $1", "l", environment->id);
+}
+
+/*
+ * vde_drop_environment(name)
+ *		Drops an environment's views and its history; its tables stay for
+ *		others, and for vde_gc().
+ */
+Datum
+vde_drop_environment(PG_FUNCTION_ARGS)
+{
+	VdeSession	session;
+	EnvironmentLock lock = {0};
+	char	   *name = TextArgument(fcinfo, 0);
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("an environment's name must not be null")));
+	name = EnvironmentName(name);
+
+	SessionBegin(&session, fcinfo);
+	PG_TRY();
+	{
+		Environment *environment = FindEnvironment(name, false);
+
+		CheckEnvironmentOwner(environment, session.caller);
+		if (EnvironmentIsProtected(name))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("environment \"%s\" is protected", name),
+					 errdetail("It is listed in the setting vde.protected."),
+					 errhint("Have a superuser take it out of the setting first.")));
+		LockActivity(&lock, &session, false);
+		LockEnvironment(&lock, &session, environment->id);
+		environment = FindEnvironment(name, false);
+		DropEnvironment(&session, environment);
+		SessionCommit(&session);
+		ereport(NOTICE, (errmsg("dropped environment \"%s\"", name)));
+	}
+	PG_FINALLY();
+	{
+		ReleaseEnvironmentLocks(&lock);
+	}
+	PG_END_TRY();
+	SessionEnd(&session);
+	PG_RETURN_VOID();
+}

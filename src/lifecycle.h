@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * lifecycle.h
+ *	  The beginning and the end of an environment.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_LIFECYCLE_H
+#define VDE_LIFECYCLE_H
+
+#include "postgres.h"
+
+#include "environment.h"
+#include "session.h"
+
+/* Makes the views of an environment that has none yet, in batches. */
+extern void CompleteLayer(VdeSession *session, Environment *environment);
+
+/* Drops its views, its empty schemas and its rows; no table. */
+extern void DropEnvironment(VdeSession *session, Environment *environment);
+
+#endif							/* VDE_LIFECYCLE_H */

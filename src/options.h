@@ -1,0 +1,79 @@
+/*-------------------------------------------------------------------------
+ *
+ * options.h
+ *	  The options of a model: which keys each kind knows, of what type they
+ *	  are, and which of them decide the contents or the storage of a table
+ *	  (part of its version) and which only describe it (metadata).
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_OPTIONS_H
+#define VDE_OPTIONS_H
+
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+#include "model.h"
+
+/* One index as the option "indexes" declares it */
+typedef struct IndexOption
+{
+	List	   *columns;		/* char *: column name, or "(expression)" */
+	List	   *include;		/* char * */
+	char	   *method;			/* NULL: btree */
+	char	   *where;			/* SQL text or NULL */
+	bool		unique;
+} IndexOption;
+
+typedef enum PartitionStrategyOption
+{
+	PARTITION_OPTION_NONE,
+	PARTITION_OPTION_RANGE,
+	PARTITION_OPTION_LIST,
+	PARTITION_OPTION_HASH,
+} PartitionStrategyOption;
+
+/* Column documentation and, for seed and external, its declared type */
+typedef struct ColumnOption
+{
+	char	   *name;
+	char	   *type;			/* NULL: not declared */
+	char	   *description;	/* NULL: none */
+} ColumnOption;
+
+typedef struct ModelOptions
+{
+	char	   *description;
+	char	   *owner;			/* role name */
+	List	   *tags;			/* char * */
+	List	   *columns;		/* ColumnOption * */
+	List	   *indexes;		/* IndexOption * */
+	List	   *primary_key;	/* char *: column names */
+	PartitionStrategyOption partition_strategy;
+	List	   *partition_columns;	/* char * */
+	List	   *partition_bounds;	/* range: char * literals, ascending; list:
+									 * List * of char * per partition */
+	int			partition_modulus;	/* hash */
+	char	   *tablespace;
+	char	   *access_method;
+	int			fillfactor;		/* 0: not given */
+	bool		unlogged;
+} ModelOptions;
+
+/*
+ * Checks every key and value for the kind; an unknown or ill-typed one is an
+ * error that names the nearest valid one.  Nothing is written.
+ */
+extern void ValidateOptions(ModelKind kind, Jsonb *options);
+
+/* The options as a struct; they must have been validated. */
+extern ModelOptions *ReadOptions(ModelKind kind, Jsonb *options);
+
+/* Canonical bytes: what decides contents and storage; and all the rest. */
+extern void PutStorageOptions(StringInfo buf, ModelKind kind, Jsonb *options);
+extern void PutMetadataOptions(StringInfo buf, ModelKind kind, Jsonb *options);
+
+#endif							/* VDE_OPTIONS_H */

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * outside.h
+ *	  Relations outside of vde.  Part of analysis; other modules see only
+ *	  analysis.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_OUTSIDE_H
+#define VDE_OUTSIDE_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+#include "model.h"
+
+/* Is it a schema of the extension's own? */
+extern bool IsExtensionSchema(const char *schema);
+
+/* Does the view show something in vde_data? */
+extern bool IsEnvironmentView(Oid relid);
+
+/* ModelColumn * of an external model, whose relation must agree */
+extern List *ExternalColumns(const Definition *definition);
+
+#endif							/* VDE_OUTSIDE_H */

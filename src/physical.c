@@ -1,0 +1,413 @@
+/*-------------------------------------------------------------------------
+ *
+ * physical.c
+ *	  The relations of versions in schema vde_data: their names, how they are
+ *	  built and dropped, and who may read them.
+ *
+ * How the empty relation is made is in physical_relation.c, its indexes in
+ * physical_index.c, refreshing it in physical_refresh.c; rows are written by
+ * receiver.c.
+ *
+ * Invariants
+ *
+ * - Callers have the extension's owner in force.  Only the model's query runs
+ *	 as the model's owner: security-restricted, read-only, under the
+ *	 definition's settings.
+ *
+ * - A relation is made, filled, indexed and analyzed in one subtransaction:
+ *	 it is there as a whole or not at all, which also makes it safe to write
+ *	 its rows frozen.
+ *
+ * - Nothing is dropped with CASCADE.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
+#include "executor/executor.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "rewrite/rewriteHandler.h"
+#include "storage/lmgr.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "physical.h"
+#include "physical_parts.h"
+#include "receiver.h"
+#include "seed.h"
+#include "session.h"
+
+/* "__" and 16 hexadecimal digits at the end of a relation's name */
+#define HASH_DIGITS		16
+#define HASH_SUFFIX		(2 + HASH_DIGITS)
+
+/*
+ * LockDatabaseObject's sub-object number under which grants on one relation
+ * wait for each other; PostgreSQL takes no such lock on relations.
+ */
+#define GRANT_LOCK		1
+
+typedef struct BuildWork
+{
+	const Definition *definition;
+	List	   *columns;
+	const Query *query;
+	const char *relation_name;
+	uint64		rows;			/* result */
+} BuildWork;
+
+/*
+ * clipped_name
+ *		A readable name, shortened so that it fits together with the suffix.
+ */
+static char *
+clipped_name(const char *readable, int length, const char *suffix)
+{
+	int			room = NAMEDATALEN - 1 - strlen(suffix);
+
+	Assert(room > 0);
+	if (length > room)
+		length = pg_mbcliplen(readable, length, room);
+	return psprintf("%.*s%s", length, readable, suffix);
+}
+
+/*
+ * PhysicalName
+ *		schema__name__ and 16 digits: half from each of the two hashes.
+ */
+char *
+PhysicalName(const ModelName *name, const Digest *version)
+{
+	char	   *readable = psprintf("%s__%s", name->schema, name->name);
+	char	   *suffix = psprintf("__%.*s%.*s",
+								  HASH_DIGITS / 2, DigestXxh3(version),
+								  HASH_DIGITS / 2, DigestSha256(version));
+
+	return clipped_name(readable, strlen(readable), suffix);
+}
+
+/*
+ * PhysicalPartName
+ *		The name of an index or a partition.
+ *
+ * The hash stays in it, so parts of different relations never have the same
+ * name, however alike the readable names are.
+ */
+char *
+PhysicalPartName(const char *relation_name, const char *suffix)
+{
+	int			length = strlen(relation_name);
+	int			readable = Max(length - HASH_SUFFIX, 0);
+
+	return clipped_name(relation_name, readable,
+						psprintf("%s%s", relation_name + readable, suffix));
+}
+
+/*
+ * PhysicalRelation
+ *		OID of a relation in vde_data, InvalidOid when there is none.
+ */
+Oid
+PhysicalRelation(const char *relation_name)
+{
+	return get_relname_relid(relation_name,
+							 get_namespace_oid(VDE_DATA_SCHEMA, false));
+}
+
+/*
+ * InSubtransaction
+ *		Calls work in a subtransaction of its own.
+ *
+ * The error is raised again after the subtransaction's end, so that a caller
+ * who catches it finds the subtransaction current that it knows.
+ */
+void
+InSubtransaction(void (*work) (void *arg), void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	PG_TRY();
+	{
+		MemoryContext work_context;
+
+		work_context = AllocSetContextCreate(CurTransactionContext,
+											 "vde physical relation",
+											 ALLOCSET_DEFAULT_SIZES);
+		MemoryContextSwitchTo(work_context);
+		work(arg);
+		MemoryContextSwitchTo(context);
+		MemoryContextDelete(work_context);
+
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+}
+
+/*
+ * RunUtility
+ *		Runs a utility statement that vde has made.
+ *
+ * As a part of a larger command: what vde makes in its own schema is none of
+ * the events that event triggers are told of.
+ */
+void
+RunUtility(Node *statement, const char *text)
+{
+	PlannedStmt *wrapper = makeNode(PlannedStmt);
+
+	wrapper->commandType = CMD_UTILITY;
+	wrapper->utilityStmt = statement;
+	wrapper->stmt_location = -1;
+	ProcessUtility(wrapper, text, false, PROCESS_UTILITY_SUBCOMMAND,
+				   NULL, NULL, None_Receiver, NULL);
+	CommandCounterIncrement();
+}
+
+/*
+ * AnalyzePhysical
+ *		Collects statistics, as the table's owner: ANALYZE sees to that.
+ */
+void
+AnalyzePhysical(const char *relation_name)
+{
+	VacuumStmt *statement = makeNode(VacuumStmt);
+	RangeVar   *name = makeRangeVar(pstrdup(VDE_DATA_SCHEMA),
+									pstrdup(relation_name), -1);
+
+	statement->rels = list_make1(makeVacuumRelation(name, InvalidOid, NIL));
+	statement->is_vacuumcmd = false;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	RunUtility((Node *) statement, "ANALYZE");
+	PopActiveSnapshot();
+}
+
+/*
+ * run_query
+ *		Runs a bound query into dest.
+ *
+ * The permissions that are asked for are those in the query.  A parallel plan
+ * is possible: workers read, and only this process writes.
+ */
+static void
+run_query(const Query *query, const char *text, DestReceiver *dest)
+{
+	Query	   *copy = copyObject(unconstify(Query *, query));
+	List	   *rewritten;
+	PlannedStmt *plan;
+	QueryDesc  *desc;
+
+	AcquireRewriteLocks(copy, true, false);
+	rewritten = QueryRewrite(copy);
+	if (list_length(rewritten) != 1)
+		elog(ERROR, "unexpected rewrite result for a model's query");
+	CHECK_FOR_INTERRUPTS();
+	plan = VdePlanQuery(linitial_node(Query, rewritten), text,
+						CURSOR_OPT_PARALLEL_OK);
+
+	/* planning may have run functions; what they did, the query must see */
+	PushCopiedSnapshot(GetActiveSnapshot());
+	UpdateActiveSnapshotCommandId();
+
+	desc = CreateQueryDesc(plan, text, GetActiveSnapshot(), InvalidSnapshot,
+						   dest, NULL, NULL, 0);
+	ExecutorStart(desc, 0);
+	VdeExecutorRun(desc);
+	ExecutorFinish(desc);
+	ExecutorEnd(desc);
+	FreeQueryDesc(desc);
+	PopActiveSnapshot();
+}
+
+/*
+ * FillHeaps
+ *		Runs the bound query, or reads the seed, into dest.
+ */
+uint64
+FillHeaps(const Definition *definition, const Query *query, DestReceiver *dest)
+{
+	uint64		rows;
+
+	CommandCounterIncrement();
+	PushCopiedSnapshot(GetTransactionSnapshot());
+	UpdateActiveSnapshotCommandId();
+
+	if (query == NULL)
+		(void) SeedRows(definition, dest);
+	else
+	{
+		RunAs		run_as;
+
+		RunAsBegin(&run_as, definition->owner, definition->settings, true);
+		run_query(query, definition->query, dest);
+		RunAsEnd(&run_as);
+	}
+
+	PopActiveSnapshot();
+	rows = HeapReceiverRows(dest);
+	dest->rDestroy(dest);
+	CommandCounterIncrement();
+	return rows;
+}
+
+/*
+ * build_work
+ *		What BuildPhysical does, for InSubtransaction.
+ */
+static void
+build_work(void *arg)
+{
+	BuildWork  *work = arg;
+	const Definition *definition = work->definition;
+	ModelOptions *options = ReadOptions(definition->kind, definition->options);
+	Oid			relid = InvalidOid;
+
+	switch (definition->kind)
+	{
+		case KIND_FULL:
+		case KIND_SEED:
+			relid = DefinePhysicalTable(definition, work->columns, options,
+										work->relation_name);
+			break;
+		case KIND_VIEW:
+			(void) DefinePhysicalView(definition, work->columns, options,
+									  work->query, work->relation_name);
+			return;
+		case KIND_MATERIALIZED_VIEW:
+			relid = DefinePhysicalView(definition, work->columns, options,
+									   work->query, work->relation_name);
+			break;
+		case KIND_EMBEDDED:
+		case KIND_EXTERNAL:
+			elog(ERROR, "models of kind %s have no relation",
+				 KindName(definition->kind));
+	}
+
+	work->rows = FillHeaps(definition, work->query,
+						   CreateHeapReceiver(relid, NIL));
+	DefinePhysicalIndexes(definition, work->columns, options, relid,
+						  work->relation_name);
+	AnalyzePhysical(work->relation_name);
+}
+
+/*
+ * BuildPhysical
+ *		Makes the relation of a version and fills it; see physical.h.
+ */
+uint64
+BuildPhysical(const Definition *definition, List *columns, const Query *query,
+			  const char *relation_name)
+{
+	BuildWork	work;
+
+	work.definition = definition;
+	work.columns = columns;
+	work.query = query;
+	work.relation_name = relation_name;
+	work.rows = 0;
+	InSubtransaction(build_work, &work);
+	return work.rows;
+}
+
+/*
+ * DropPhysical
+ *		Drops a relation with its partitions and indexes.
+ *
+ * ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST when something else needs it.
+ */
+void
+DropPhysical(const char *relation_name)
+{
+	RangeVar   *name = makeRangeVar(pstrdup(VDE_DATA_SCHEMA),
+									pstrdup(relation_name), -1);
+	ObjectAddress address;
+	Oid			relid;
+
+	relid = RangeVarGetRelid(name, AccessExclusiveLock, true);
+	if (!OidIsValid(relid))
+		return;
+	ObjectAddressSet(address, RelationRelationId, relid);
+	performDeletion(&address, DROP_RESTRICT, 0);
+	CommandCounterIncrement();
+}
+
+/*
+ * may_read
+ *		May the role read the relation?
+ */
+static bool
+may_read(Oid relid, Oid role)
+{
+	return pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK;
+}
+
+/*
+ * GrantPhysical
+ *		SELECT on a relation for a role that owns a view on it.
+ *
+ * Two sessions that grant on the same relation at once would make one of them
+ * fail, so they wait for each other here, without a lock that stops anybody
+ * who reads or refreshes it.
+ */
+void
+GrantPhysical(Oid relid, Oid role)
+{
+	GrantStmt  *grant;
+	AccessPriv *privilege;
+	RoleSpec   *grantee;
+
+	if (may_read(relid, role))
+		return;
+	LockDatabaseObject(RelationRelationId, relid, GRANT_LOCK, ExclusiveLock);
+	AcceptInvalidationMessages();
+	if (may_read(relid, role))
+		return;
+
+	privilege = makeNode(AccessPriv);
+	privilege->priv_name = pstrdup("select");
+
+	grantee = makeNode(RoleSpec);
+	grantee->roletype = ROLESPEC_CSTRING;
+	grantee->rolename = GetUserNameFromId(role, false);
+	grantee->location = -1;
+
+	grant = makeNode(GrantStmt);
+	grant->is_grant = true;
+	grant->targtype = ACL_TARGET_OBJECT;
+	grant->objtype = OBJECT_TABLE;
+	grant->objects = list_make1(makeRangeVar(get_namespace_name(get_rel_namespace(relid)),
+											 get_rel_name(relid), -1));
+	grant->privileges = list_make1(privilege);
+	grant->grantees = list_make1(grantee);
+	RunUtility((Node *) grant, "GRANT");
+}

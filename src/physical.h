@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * physical.h
+ *	  The relations of versions in schema vde_data: made, filled, refreshed
+ *	  and dropped.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_PHYSICAL_H
+#define VDE_PHYSICAL_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+
+#include "digest.h"
+#include "model.h"
+
+/* Name in vde_data for a version: readable, at most 63 bytes, unique. */
+extern char *PhysicalName(const ModelName *name, const Digest *version);
+
+/* OID of a relation in vde_data, InvalidOid when there is none */
+extern Oid	PhysicalRelation(const char *relation_name);
+
+/*
+ * Makes the relation of a version and fills it: kinds full, seed, view and
+ * materialized_view.  query is the bound query (NULL for a seed), columns
+ * its output columns.  Indexes and ANALYZE included.  Returns the number of
+ * rows; 0 for a view.  Runs in a subtransaction of its own.
+ */
+extern uint64 BuildPhysical(const Definition *definition, List *columns,
+							const Query *query, const char *relation_name);
+
+/*
+ * Fills the relation anew from query into new heaps that are switched in at
+ * the end, so that readers wait for the switch alone.  Returns the number of
+ * rows.  Kinds full, seed and materialized_view.
+ */
+extern uint64 RefreshPhysical(const Definition *definition,
+							  const Query *query, const char *relation_name);
+
+/* Drops it without CASCADE; nothing happens when it is gone already. */
+extern void DropPhysical(const char *relation_name);
+
+/* SELECT on it for a role that owns a view on it */
+extern void GrantPhysical(Oid relid, Oid role);
+
+#endif							/* VDE_PHYSICAL_H */

@@ -1,0 +1,200 @@
+/*-------------------------------------------------------------------------
+ *
+ * physical_refresh.c
+ *	  Filling the relation of a version anew, while it is being read.
+ *
+ * The rows go into new heaps, one for the table or one for each of its leaf
+ * partitions, and at the end the heaps are exchanged under the relations'
+ * OIDs: no view is touched.  Readers wait while the heaps are exchanged and
+ * the indexes are built on the new ones, not while the query runs.
+ *
+ * Invariants
+ *
+ * - Until the exchange, ExclusiveLock keeps out other writers and refreshes,
+ *	 and lets readers in.
+ *
+ * - The stronger lock is only waited for in short slices: see view_lock.c.
+ *
+ * - All of it is one subtransaction: after an error the relation is as it was.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/multixact.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/heap.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
+#include "commands/cluster.h"
+#include "commands/matview.h"
+#include "commands/tablecmds.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "pgstat.h"
+#include "storage/lmgr.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "physical.h"
+#include "physical_parts.h"
+#include "receiver.h"
+#include "view_lock.h"
+
+typedef struct RefreshWork
+{
+	const Definition *definition;
+	const Query *query;
+	const char *relation_name;
+	uint64		rows;			/* result */
+} RefreshWork;
+
+/*
+ * make_swap
+ *		A new heap for a table, a leaf partition or a materialized view, with
+ *		the same storage.
+ */
+static HeapSwap *
+make_swap(Oid relid)
+{
+	HeapSwap   *swap = palloc0(sizeof(HeapSwap));
+	Relation	rel = table_open(relid, NoLock);
+	Oid			tablespace = rel->rd_rel->reltablespace;
+	Oid			access_method = rel->rd_rel->relam;
+	char		persistence = rel->rd_rel->relpersistence;
+
+	/* a cursor of this session that reads it would go on in the wrong heap */
+	CheckTableNotInUse(rel, "refresh");
+	table_close(rel, NoLock);
+
+	swap->relid = relid;
+	swap->heap = make_new_heap(relid, tablespace, access_method, persistence,
+							   ExclusiveLock);
+	LockRelationOid(swap->heap, AccessExclusiveLock);
+	return swap;
+}
+
+/*
+ * make_swaps
+ *		New heaps for all members of a partition tree that have storage.
+ */
+static List *
+make_swaps(List *members)
+{
+	List	   *swaps = NIL;
+	ListCell   *lc;
+
+	foreach(lc, members)
+	{
+		CHECK_FOR_INTERRUPTS();
+		switch (get_rel_relkind(lfirst_oid(lc)))
+		{
+			case RELKIND_RELATION:
+			case RELKIND_MATVIEW:
+				swaps = lappend(swaps, make_swap(lfirst_oid(lc)));
+				break;
+			case RELKIND_PARTITIONED_TABLE:
+				break;
+			default:
+				ereport(ERROR,
+						(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						 errmsg("relation \"%s\" cannot be refreshed",
+								get_rel_name(lfirst_oid(lc)))));
+		}
+	}
+	return swaps;
+}
+
+/*
+ * exchange
+ *		Puts the new heap in the place of the old one, which is dropped, and
+ *		builds the indexes on it.
+ */
+static void
+exchange(HeapSwap *swap, bool analyzed)
+{
+	Relation	rel = table_open(swap->relid, NoLock);
+	char		persistence = rel->rd_rel->relpersistence;
+
+	CheckTableNotInUse(rel, "refresh");
+	if (rel->rd_rel->relkind == RELKIND_MATVIEW && !RelationIsPopulated(rel))
+		SetMatViewPopulatedState(rel, true);
+	table_close(rel, NoLock);
+
+	/* what ANALYZE found in the new heap is true of the table from now on */
+	if (analyzed)
+	{
+		RemoveStatistics(swap->relid, 0);
+		CommandCounterIncrement();
+		CopyStatistics(swap->heap, swap->relid);
+	}
+	CommandCounterIncrement();
+
+	finish_heap_swap(swap->relid, swap->heap, false, false, true, true,
+					 RecentXmin, ReadNextMultiXactId(), persistence);
+
+	rel = table_open(swap->relid, NoLock);
+	pgstat_count_truncate(rel);
+	pgstat_count_heap_insert(rel, swap->rows);
+	table_close(rel, NoLock);
+}
+
+/*
+ * refresh_work
+ *		What RefreshPhysical does, for InSubtransaction.
+ */
+static void
+refresh_work(void *arg)
+{
+	RefreshWork *work = arg;
+	RangeVar   *name = makeRangeVar(pstrdup(VDE_DATA_SCHEMA),
+									pstrdup(work->relation_name), -1);
+	Oid			relid = RangeVarGetRelid(name, ExclusiveLock, false);
+	List	   *members = find_all_inheritors(relid, ExclusiveLock, NULL);
+	List	   *swaps = make_swaps(members);
+	bool		partitioned = (get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE);
+	ListCell   *lc;
+
+	work->rows = FillHeaps(work->definition, work->query,
+						   CreateHeapReceiver(relid, swaps));
+
+	/* readers need not wait for this */
+	if (!partitioned)
+	{
+		HeapSwap   *swap = linitial(swaps);
+
+		AnalyzePhysical(get_rel_name(swap->heap));
+	}
+
+	LockViews(members);
+	foreach(lc, swaps)
+	{
+		CHECK_FOR_INTERRUPTS();
+		exchange(lfirst(lc), !partitioned);
+	}
+
+	/* statistics of the whole need all partitions in their place */
+	if (partitioned)
+		AnalyzePhysical(work->relation_name);
+}
+
+/*
+ * RefreshPhysical
+ *		Fills the relation anew; see physical.h.
+ */
+uint64
+RefreshPhysical(const Definition *definition, const Query *query,
+				const char *relation_name)
+{
+	RefreshWork work;
+
+	work.definition = definition;
+	work.query = query;
+	work.relation_name = relation_name;
+	work.rows = 0;
+	InSubtransaction(refresh_work, &work);
+	return work.rows;
+}

@@ -1,0 +1,591 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *	  What an apply or a promote would do.
+ *
+ * A plan is computed, never stored: it reads the catalog and analyzes, and
+ * writes nothing, so it works on a standby.  Its id is a hash of the state it
+ * starts from and of everything it would do; apply compares.
+ *
+ * A category needs no history: it follows from the hashes of what the
+ * environment has and of what it is to have.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "catalog.h"
+#include "options.h"
+#include "physical.h"
+#include "plan.h"
+
+/*
+ * MakeViewChange
+ *		The view of a model in an environment, pointing at a version; with
+ *		relation_name NULL, its removal.
+ */
+ViewChange *
+MakeViewChange(const char *environment, const ModelName *name,
+			   const Definition *definition, List *columns,
+			   const char *relation_name)
+{
+	ViewChange *view = palloc0(sizeof(ViewChange));
+
+	view->model = *name;
+	view->schema = ViewSchema(name, environment);
+	if (relation_name != NULL)
+	{
+		ModelOptions *options = ReadOptions(definition->kind, definition->options);
+
+		view->relation_name = pstrdup(relation_name);
+		view->columns = columns;
+		view->owner = definition->owner;
+		view->description = options->description;
+		view->column_options = options->columns;
+	}
+	return view;
+}
+
+/*
+ * RefreshesVersion
+ *		See plan.h.
+ */
+bool
+RefreshesVersion(const Environment *environment, int64 version_id)
+{
+	if (strcmp(environment->name, PROD_ENVIRONMENT) == 0)
+		return true;
+	return CatalogRead("SELECT FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "
+					   "JOIN vde.environment e ON e.id = p.environment_id "
+					   "WHERE s.version_id = $1 AND e.id <> $2 AND (e.name = $3 OR e.id < $2 OR $2 = 0) LIMIT 1",
+					   "llt", version_id, environment->id, PROD_ENVIRONMENT) == 0;
+}
+
+/*
+ * column_hash
+ *		Hex hash of a computed column.
+ */
+static char *
+column_hash(const GraphNode *node, int position)
+{
+	return DigestXxh3(&node->fingerprint->columns[position]);
+}
+
+/*
+ * describe_modification
+ *		Category and reason of a model whose definition is another one.
+ */
+static void
+describe_modification(PlanChange *change)
+{
+	GraphNode  *node = change->node;
+	ModelSnapshot *old = node->current;
+	bool		row_equal = strcmp(old->row_hash, DigestXxh3(&node->fingerprint->row)) == 0;
+	bool		kept = true;
+	StringInfoData reason;
+	ListCell   *column_cell;
+	ListCell   *hash_cell;
+
+	initStringInfo(&reason);
+	if (node->current_definition->kind != node->definition->kind)
+	{
+		appendStringInfo(&reason, "kind changed from %s to %s",
+						 KindName(node->current_definition->kind), KindName(node->definition->kind));
+		kept = false;
+	}
+	forboth(column_cell, old->columns, hash_cell, old->column_hashes)
+	{
+		ModelColumn *was = (ModelColumn *) lfirst(column_cell);
+		ModelColumn *is = NULL;
+		const char *what = NULL;
+		int			position = 0;
+		ListCell   *cell;
+
+		foreach(cell, node->columns)
+		{
+			ModelColumn *candidate = (ModelColumn *) lfirst(cell);
+
+			if (strcmp(candidate->name, was->name) == 0)
+			{
+				is = candidate;
+				break;
+			}
+			position++;
+		}
+		if (is == NULL)
+			what = "removed";
+		else if (strcmp(is->type, was->type) != 0)
+			what = psprintf("%s, was %s", is->type, was->type);
+		else if ((is->collation == NULL) != (was->collation == NULL) ||
+				 (is->collation != NULL && strcmp(is->collation, was->collation) != 0))
+			what = "another collation";
+		else if (strcmp((char *) lfirst(hash_cell), column_hash(node, position)) != 0)
+			what = "computed differently";
+		if (what != NULL)
+		{
+			kept = false;
+			appendStringInfo(&reason, "%scolumn \"%s\" %s", reason.len > 0 ? ", " : "",
+							 was->name, what);
+		}
+	}
+	foreach(column_cell, node->columns)
+	{
+		ModelColumn *is = (ModelColumn *) lfirst(column_cell);
+		bool		was_there = false;
+		ListCell   *cell;
+
+		foreach(cell, old->columns)
+			was_there = was_there || strcmp(((ModelColumn *) lfirst(cell))->name, is->name) == 0;
+		if (!was_there)
+			appendStringInfo(&reason, "%scolumn \"%s\" added", reason.len > 0 ? ", " : "", is->name);
+	}
+	if (!row_equal)
+		appendStringInfo(&reason, "%s%s", reason.len > 0 ? ", " : "",
+						 node->definition->kind == KIND_SEED ? "the data changed" :
+						 node->definition->kind == KIND_EXTERNAL ? "the declaration changed" :
+						 "the rows are chosen differently");
+	else if (reason.len == 0)
+		appendStringInfoString(&reason, ModelColumnsEqual(old->columns, node->columns) ?
+							   "storage options changed" : "order of columns changed");
+	change->category = row_equal && kept ? "non_breaking" : "breaking";
+	change->reason = reason.data;
+}
+
+/*
+ * describe_indirect
+ *		Which of its parents, or what outside, moved it.
+ */
+static char *
+describe_indirect(const GraphNode *node)
+{
+	StringInfoData reason;
+	ListCell   *cell;
+
+	initStringInfo(&reason);
+	foreach(cell, node->drift)
+		appendStringInfo(&reason, "%s%s changed", reason.len > 0 ? ", " : "", (char *) lfirst(cell));
+	foreach(cell, node->parents)
+	{
+		GraphNode  *parent = (GraphNode *) lfirst(cell);
+
+		if (parent->affected && GraphNodeLives(parent) && GraphNodeMoves(parent))
+			appendStringInfo(&reason, "%sreads %s, which changed", reason.len > 0 ? ", " : "",
+							 QuoteModelName(&parent->name));
+	}
+	if (reason.len == 0)
+		appendStringInfoString(&reason, GraphNodeMoves(node) ?
+							   "a name in its query means another relation now" :
+							   "downstream of a change, its own contents stay");
+	return reason.data;
+}
+
+/*
+ * current_parents
+ *		Models that an unaffected node reads.
+ */
+static List *
+current_parents(Graph *graph, GraphNode *node)
+{
+	List	   *parents = NIL;
+	List	   *names = NIL;
+	ListCell   *cell;
+	uint64		rows;
+	uint64		row;
+
+	if (node->affected || node->parents != NIL || node->current == NULL)
+		return node->parents;
+	rows = CatalogRead("SELECT m.schema_name, m.model_name FROM vde.snapshot_parent sp "
+					   "JOIN vde.model m ON m.id = sp.parent_model_id WHERE sp.snapshot_id = $1", "l",
+					   node->current->id);
+	for (row = 0; row < rows; row++)
+		names = lappend(names, list_make2(CatalogText(row, 1), CatalogText(row, 2)));
+	foreach(cell, names)
+	{
+		List	   *name = (List *) lfirst(cell);
+
+		parents = lappend(parents, GraphFind(graph, linitial(name), lsecond(name)));
+	}
+	return parents;
+}
+
+/*
+ * newest_source
+ *		When the newest table that a node's query reads was filled.  A view or
+ *		an embedded model stores nothing: what it reads counts.
+ */
+static TimestampTz
+newest_source(Graph *graph, GraphNode *node)
+{
+	TimestampTz newest = 0;
+	ListCell   *cell;
+
+	check_stack_depth();
+	foreach(cell, current_parents(graph, node))
+	{
+		GraphNode  *parent = (GraphNode *) lfirst(cell);
+
+		if (!GraphNodeLives(parent))
+			continue;
+		newest = Max(newest, KindHasRows(parent->definition->kind) ?
+					 parent->version.refreshed_at : newest_source(graph, parent));
+	}
+	return newest;
+}
+
+/*
+ * is_behind
+ *		Would a reused table take its readers back in time?
+ *
+ * It would if the table that it replaces was filled later, or one that it
+ * reads.  Seeds do not age.  A version that another environment refreshes is
+ * as fresh as that environment is.
+ */
+static bool
+is_behind(VdePlan *plan, PlanChange *change)
+{
+	GraphNode  *node = change->node;
+	TimestampTz filled = node->version.refreshed_at;
+	ListCell   *cell;
+
+	if (!KindHasRows(node->definition->kind) || node->definition->kind == KIND_SEED ||
+		!GraphNodeMoves(node))
+		return false;
+	if (!RefreshesVersion(plan->environment, node->version.id))
+		return false;
+	if (node->current != NULL && KindHasRows(node->current_definition->kind) &&
+		node->current->version.refreshed_at > filled)
+		return true;
+	foreach(cell, plan->changes)
+	{
+		PlanChange *other = (PlanChange *) lfirst(cell);
+
+		if ((other->build || other->refresh) && list_member_ptr(node->parents, other->node) &&
+			KindHasRows(other->node->definition->kind))
+			return true;
+	}
+	return newest_source(plan->graph, node) > filled;
+}
+
+/*
+ * add_change
+ *		Turns an affected node into a change, if it is one.
+ */
+static void
+add_change(VdePlan *plan, GraphNode *node)
+{
+	PlanChange *change = palloc0(sizeof(PlanChange));
+	bool		had = node->current != NULL;
+	bool		has = GraphNodeLives(node);
+	bool		had_view = had && KindHasRelation(node->current_definition->kind);
+	bool		has_view = has && KindHasRelation(node->definition->kind);
+
+	change->node = node;
+	if (!had && !has)
+		return;					/* a draft that takes back a draft */
+	if (node->blocked || node->problem != NULL || node->missing != NIL)
+		return;					/* told by CheckPlan, and printed */
+	if (!has)
+	{
+		change->change = "removed";
+		change->action = "drop_view";
+		change->reason = "no longer registered";
+	}
+	else
+	{
+		if (!had)
+		{
+			change->change = "added";
+			change->reason = "new";
+		}
+		else if (node->edit != NULL && node->edit->definition_id != node->current->definition_id)
+		{
+			change->change = "modified";
+			if (GraphNodeMoves(node))
+				describe_modification(change);
+			else if (strcmp(node->current->metadata_hash, DigestXxh3(&node->fingerprint->metadata)) != 0)
+			{
+				change->category = "metadata";
+				change->reason = "text or description only";
+			}
+			else
+				return;			/* the same in every respect */
+		}
+		else
+		{
+			change->change = "indirect";
+			change->category = GraphNodeMoves(node) ? "indirect_breaking" : "indirect_non_breaking";
+			change->reason = describe_indirect(node);
+		}
+		change->build = KindHasRelation(node->definition->kind) && !node->version.built;
+		change->action = change->build ? "build" : "reuse";
+		if (!change->build && is_behind(plan, change))
+		{
+			change->refresh = true;
+			change->reason = psprintf("%s; its table is older than the one it replaces and is filled anew first",
+									  change->reason);
+		}
+	}
+
+	if (had_view && !has_view)
+		change->view = MakeViewChange(plan->environment->name, &node->name, NULL, NIL, NULL);
+	else if (has_view && strcmp(change->change, "indirect") == 0 && !GraphNodeMoves(node))
+		change->view = NULL;	/* only downstream: its pointer stays */
+	else if (has_view)
+		change->view = MakeViewChange(plan->environment->name, &node->name,
+									  node->definition, node->columns,
+									  node->version.relation_name);
+	if (change->build)
+		plan->build_count++;
+	else if (change->refresh)
+		plan->refresh_count++;
+	else if (has)
+		plan->reuse_count++;
+	plan->changes = lappend(plan->changes, change);
+}
+
+/*
+ * add_layer
+ *		The views of what no change touches, in an environment that has none
+ *		yet.
+ */
+static void
+add_layer(VdePlan *plan)
+{
+	List	   *ids = NIL;
+	List	   *touched = NIL;
+	ListCell   *cell;
+	uint64		rows;
+	uint64		row;
+
+	if (plan->environment->id == 0 || plan->environment->layer_complete)
+		return;
+	foreach(cell, plan->changes)
+		touched = lappend(touched, CopyId(((PlanChange *) lfirst(cell))->node->model_id));
+	rows = CatalogRead("SELECT snapshot_id FROM vde.pointer "
+					   "WHERE environment_id = $1 AND snapshot_id IS NOT NULL AND model_id <> ALL ($2)", "lI",
+					   plan->environment->id, touched);
+	for (row = 0; row < rows; row++)
+		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
+	foreach(cell, LoadSnapshots(ids))
+	{
+		ModelState *state = (ModelState *) lfirst(cell);
+
+		if (KindHasRelation(state->definition->kind))
+			plan->layer = lappend(plan->layer,
+								  MakeViewChange(plan->environment->name, &state->name,
+												 state->definition, state->snapshot->columns,
+												 state->snapshot->version.relation_name));
+	}
+}
+
+/*
+ * add_plan_id
+ *		A hash of where the plan starts and of all that it would do.
+ */
+static void
+add_plan_id(VdePlan *plan)
+{
+	StringInfoData buf;
+	Digest		digest;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	PutString(&buf, plan->environment->name);
+	PutInt(&buf, plan->environment->state_id);
+	PutString(&buf, plan->source ? plan->source->name : NULL);
+	PutInt(&buf, plan->source ? plan->source->state_id : 0);
+	foreach(cell, plan->changes)
+	{
+		PlanChange *change = (PlanChange *) lfirst(cell);
+
+		PutInt(&buf, change->node->model_id);
+		PutInt(&buf, GraphNodeLives(change->node) ? change->node->definition->id : 0);
+		PutString(&buf, change->change);
+		PutString(&buf, change->action);
+		PutBool(&buf, change->refresh);
+		if (GraphNodeLives(change->node))
+			PutDigest(&buf, &change->node->version.digest);
+	}
+	DigestBytes(buf.data, buf.len, &digest);
+	plan->id = pnstrdup(DigestXxh3(&digest), 16);
+}
+
+/*
+ * finish_plan
+ *		From edits to a plan.
+ */
+static void
+finish_plan(VdePlan *plan, List *edits)
+{
+	List	   *views = NIL;
+	ListCell   *cell;
+
+	plan->graph = ComputeGraph(plan->environment, edits);
+	foreach(cell, plan->graph->affected)
+		add_change(plan, (GraphNode *) lfirst(cell));
+	add_layer(plan);
+
+	views = list_copy(plan->layer);
+	foreach(cell, plan->changes)
+	{
+		PlanChange *change = (PlanChange *) lfirst(cell);
+
+		if (change->view != NULL)
+			views = lappend(views, change->view);
+	}
+	plan->obstacles = CheckViewChanges(views, plan->environment->owner);
+	add_plan_id(plan);
+}
+
+/*
+ * count_drafts
+ *		How many drafts an environment has.
+ */
+static int
+count_drafts(const Environment *environment)
+{
+	CatalogRead("SELECT count(*) FROM vde.draft WHERE environment_id = $1", "l", environment->id);
+	return (int) CatalogInt64(0, 1);
+}
+
+/*
+ * PlanDrafts
+ *		What applying an environment's drafts would do.
+ */
+VdePlan *
+PlanDrafts(const Environment *environment)
+{
+	VdePlan	   *plan = palloc0(sizeof(VdePlan));
+	List	   *edits = NIL;
+	uint64		rows;
+	uint64		row;
+
+	plan->environment = environment;
+	rows = CatalogRead("SELECT model_id, definition_id, drafted_by::pg_catalog.oid FROM vde.draft "
+					   "WHERE environment_id = $1 ORDER BY model_id", "l", environment->id);
+	for (row = 0; row < rows; row++)
+	{
+		Edit	   *edit = palloc(sizeof(Edit));
+
+		edit->model_id = CatalogInt64(row, 1);
+		edit->definition_id = CatalogInt64(row, 2);
+		edit->drafted_by = CatalogOid(row, 3);
+		edits = lappend(edits, edit);
+	}
+	plan->draft_count = (int) rows;
+	finish_plan(plan, edits);
+	return plan;
+}
+
+/*
+ * PlanPromotion
+ *		What promoting an environment's applied state would do to a target.
+ */
+VdePlan *
+PlanPromotion(const Environment *source, const Environment *target,
+			  List *models, bool force)
+{
+	VdePlan	   *plan = palloc0(sizeof(VdePlan));
+
+	if (strcmp(source->name, target->name) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cannot promote environment \"%s\" to itself", source->name),
+				 errhint("Name another target; to deploy drafts, apply the environment.")));
+	plan->environment = target;
+	plan->source = source;
+	plan->merge = MergeEnvironments(source, target, models, force);
+	plan->draft_count = count_drafts(source);
+	finish_plan(plan, plan->merge->edits);
+	return plan;
+}
+
+/*
+ * PlanIsEmpty
+ *		Does it change nothing?
+ */
+bool
+PlanIsEmpty(const VdePlan *plan)
+{
+	return plan->changes == NIL && plan->layer == NIL;
+}
+
+/*
+ * raise_missing
+ *		A reference to what is neither a model nor a table.
+ */
+static void
+raise_missing(GraphNode *node)
+{
+	ModelReference *reference = (ModelReference *) linitial(node->missing);
+	char	   *name = reference->name.schema ? QuoteModelName(&reference->name) :
+		pstrdup(quote_identifier(reference->name.name));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("relation \"%s\" does not exist", name),
+			 errdetail("Model \"%s\" reads it. %s", QuoteModelName(&node->name),
+					   reference->detail ? reference->detail :
+					   "It is neither a model in this environment nor a table."),
+			 errhint("Register a model of that name, create the table, or correct the query."),
+			 internalerrquery(node->definition->query),
+			 internalerrposition(pg_mbstrlen_with_len(node->definition->query,
+													  Max(reference->location, 0)) + 1)));
+}
+
+/*
+ * CheckPlan
+ *		See plan.h.
+ */
+void
+CheckPlan(const VdePlan *plan)
+{
+	ListCell   *cell;
+
+	if (plan->merge != NULL && plan->merge->conflicts != NIL)
+	{
+		StringInfoData names;
+
+		initStringInfo(&names);
+		foreach(cell, plan->merge->conflicts)
+		{
+			MergeConflict *conflict = (MergeConflict *) lfirst(cell);
+
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+							 QuoteModelName(&conflict->name));
+		}
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg_plural("%d model was changed both in \"%s\" and in \"%s\"",
+							   "%d models were changed both in \"%s\" and in \"%s\"",
+							   list_length(plan->merge->conflicts),
+							   list_length(plan->merge->conflicts),
+							   plan->source->name, plan->environment->name),
+				 errdetail("%s", names.data),
+				 errhint("Bring the other side's change into \"%s\" first, or take the source's with force => true.",
+						 plan->source->name)));
+	}
+	foreach(cell, plan->graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		if (node->missing != NIL)
+			raise_missing(node);
+		if (node->problem != NULL)
+			ReThrowError(node->problem);
+	}
+	if (plan->obstacles != NIL)
+	{
+		ViewObstacle *obstacle = (ViewObstacle *) linitial(plan->obstacles);
+
+		ereport(ERROR,
+				(errcode(obstacle->sqlstate),
+				 errmsg("%s", obstacle->message),
+				 obstacle->detail ? errdetail("%s", obstacle->detail) : 0,
+				 obstacle->hint ? errhint("%s", obstacle->hint) : 0));
+	}
+}

@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.h
+ *	  What an apply or a promote would do.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_PLAN_H
+#define VDE_PLAN_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+#include "environment.h"
+#include "graph.h"
+#include "merge.h"
+#include "virtual_layer.h"
+
+typedef struct PlanChange
+{
+	GraphNode  *node;
+	const char *change;			/* added, modified, indirect, removed */
+	const char *category;		/* NULL for added and removed */
+	const char *action;			/* build, reuse, drop_view */
+	bool		build;			/* its version's relation is to be made */
+	bool		refresh;		/* it is there, but behind: filled anew first */
+	char	   *reason;
+	ViewChange *view;			/* NULL: no view before nor after */
+} PlanChange;
+
+typedef struct VdePlan
+{
+	const Environment *environment; /* that changes */
+	const Environment *source;	/* of a promote; NULL: of its drafts */
+	Graph	   *graph;
+	Merge	   *merge;			/* of a promote */
+	List	   *changes;		/* PlanChange *, parents before children */
+	List	   *layer;			/* ViewChange *: views of the unaffected, which
+								 * a new environment does not have yet */
+	List	   *obstacles;		/* ViewObstacle * */
+	int			draft_count;	/* drafts of environment, or of source */
+	int			build_count;
+	int			refresh_count;
+	int			reuse_count;	/* changes that need no work on a relation */
+	char	   *id;				/* 16 hex digits */
+} VdePlan;
+
+extern VdePlan *PlanDrafts(const Environment *environment);
+extern VdePlan *PlanPromotion(const Environment *source, const Environment *target,
+						   List *models, bool force);
+
+/* Raises the first thing that stands in the way of carrying the plan out. */
+extern void CheckPlan(const VdePlan *plan);
+
+/* Does it change anything? */
+extern bool PlanIsEmpty(const VdePlan *plan);
+
+/* The view of a model in an environment, pointing at a version */
+extern ViewChange *MakeViewChange(const char *environment, const ModelName *name,
+								  const Definition *definition, List *columns,
+								  const char *relation_name);
+
+/*
+ * Is the environment the one that refreshes a version: prod if prod points at
+ * it, else the oldest.
+ */
+extern bool RefreshesVersion(const Environment *environment, int64 version_id);
+
+#endif							/* VDE_PLAN_H */

@@ -1,0 +1,183 @@
+/*-------------------------------------------------------------------------
+ *
+ * rollback.c
+ *	  vde_rollback: an environment goes back to a state that it had.
+ *
+ * Nothing is built and nothing is lost: the states stay in the tree
+ * (history.c), so that a rollback can be taken back by naming the deployment.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "catalog.h"
+#include "compat.h"
+#include "deployment.h"
+#include "lifecycle.h"
+#include "plan.h"
+#include "snapshot.h"
+#include "virtual_layer.h"
+
+PG_FUNCTION_INFO_V1(vde_rollback);
+
+/*
+ * rollback_views
+ *		The views for a list of PointerChange; checks that the tables are
+ *		there, and names those that were not refreshed since.
+ */
+static List *
+rollback_views(const Environment *environment, List *changes)
+{
+	List	   *ids = NIL;
+	List	   *gone = NIL;
+	List	   *views = NIL;
+	List	   *collected = NIL;
+	StringInfoData stale;
+	ListCell   *cell;
+	ListCell   *change_cell;
+
+	initStringInfo(&stale);
+	foreach(cell, changes)
+	{
+		PointerChange *change = (PointerChange *) lfirst(cell);
+
+		if (change->new_snapshot_id != 0)
+			ids = lappend(ids, CopyId(change->new_snapshot_id));
+		else
+			gone = lappend(gone, CopyId(change->model_id));
+	}
+	foreach(cell, LoadSnapshots(ids))
+	{
+		ModelState *state = (ModelState *) lfirst(cell);
+		ModelState *now = linitial(LoadModelStates(environment->id,
+												   list_make1(CopyId(state->model_id))));
+
+		if (KindHasRelation(state->definition->kind) && !state->snapshot->version.built)
+			collected = lappend(collected, QuoteModelName(&state->name));
+		if (KindHasRows(state->definition->kind) && now->snapshot != NULL &&
+			state->definition->kind != KIND_SEED &&
+			state->snapshot->version.refreshed_at < now->snapshot->version.refreshed_at)
+			appendStringInfo(&stale, "%s%s", stale.len > 0 ? ", " : "", QuoteModelName(&state->name));
+		if (KindHasRelation(state->definition->kind))
+			views = lappend(views,
+							MakeViewChange(environment->name, &state->name, state->definition,
+										   state->snapshot->columns,
+										   state->snapshot->version.relation_name));
+		else if (now->snapshot != NULL && KindHasRelation(now->definition->kind))
+			views = lappend(views,
+							MakeViewChange(environment->name, &state->name, NULL, NIL, NULL));
+	}
+	foreach(change_cell, LoadModelStates(environment->id, gone))
+	{
+		ModelState *state = (ModelState *) lfirst(change_cell);
+
+		if (state->snapshot != NULL && KindHasRelation(state->definition->kind))
+			views = lappend(views,
+							MakeViewChange(environment->name, &state->name, NULL, NIL, NULL));
+	}
+	if (collected != NIL)
+	{
+		StringInfoData names;
+
+		initStringInfo(&names);
+		foreach(cell, collected)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", (char *) lfirst(cell));
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot roll back environment \"%s\": tables of that time were collected",
+						environment->name),
+				 errdetail("%s", names.data),
+				 errhint("Register the earlier definitions again and apply them. The setting vde.retention says how long tables are kept.")));
+	}
+	if (stale.len > 0)
+		ereport(NOTICE,
+				(errmsg("not refreshed since they were superseded: %s", stale.data),
+				 errhint("CALL vde_run('%s') refreshes them.", environment->name)));
+	return views;
+}
+
+/*
+ * rollback
+ *		Body of vde_rollback, with the locks held.
+ */
+static void
+rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
+{
+	Environment *environment = FindEnvironment(name, false);
+	List	   *changes;
+	List	   *views;
+	List	   *obstacles;
+	int64		id;
+
+	if (previous)
+		deployment = PreviousState(environment);
+	if (deployment == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("environment \"%s\" has nothing to roll back to", name),
+				 errhint("It is in its first state. The view vde_deployments lists its states; name one to go forward again.")));
+	changes = ChangesToState(environment, deployment);
+	if (deployment == environment->state_id)
+	{
+		ereport(NOTICE,
+				(errmsg("environment \"%s\" is in the state of deployment " INT64_FORMAT " already",
+						name, deployment)));
+		return;
+	}
+	views = rollback_views(environment, changes);
+	obstacles = CheckViewChanges(views, environment->owner);
+	if (obstacles != NIL)
+	{
+		ViewObstacle *obstacle = (ViewObstacle *) linitial(obstacles);
+
+		ereport(ERROR,
+				(errcode(obstacle->sqlstate),
+				 errmsg("%s", obstacle->message),
+				 obstacle->detail ? errdetail("%s", obstacle->detail) : 0,
+				 obstacle->hint ? errhint("%s", obstacle->hint) : 0));
+	}
+	CompleteLayer(session, environment);
+	id = SaveDeployment(session, environment, "rollback", NULL, deployment, NULL, NULL,
+						 list_length(changes), 0);
+	MovePointers(environment, id, changes);
+	SetState(environment, deployment);
+	SwapViews(views, environment->id, environment->owner);
+	ereport(NOTICE,
+			(errmsg("rolled \"%s\" back to deployment " INT64_FORMAT ": %d changed", name,
+					deployment, list_length(changes))));
+}
+
+/*
+ * vde_rollback(environment, deployment)
+ *		Points an environment back at what it had.
+ */
+Datum
+vde_rollback(PG_FUNCTION_ARGS)
+{
+	VdeSession	session;
+	EnvironmentLock lock = {0};
+	char	   *name = EnvironmentName(TextArgument(fcinfo, 0));
+	bool		previous = PG_ARGISNULL(1);
+	int64		deployment = previous ? 0 : PG_GETARG_INT64(1);
+
+	SessionBegin(&session, fcinfo);
+	PG_TRY();
+	{
+		Environment *environment = FindEnvironment(name, false);
+
+		CheckEnvironmentOwner(environment, session.caller);
+		LockActivity(&lock, &session, false);
+		LockEnvironment(&lock, &session, environment->id);
+		rollback(&session, name, deployment, previous);
+		SessionCommit(&session);
+	}
+	PG_FINALLY();
+	{
+		ReleaseEnvironmentLocks(&lock);
+	}
+	PG_END_TRY();
+	SessionEnd(&session);
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,269 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.c
+ *	  Whose rights are in force, and where a transaction ends.
+ *
+ * Invariants
+ *
+ * - Catalog statements and DDL run as the extension's owner with search_path
+ *	 = pg_catalog, pg_temp, so that nothing in a writable schema can capture
+ *	 a name.  Permission is checked against the caller before any of it.
+ *
+ * - A model's query, and whatever it calls, runs as the model's owner in a
+ *	 security-restricted operation: never as the caller, who may be a
+ *	 superuser, and never as the extension's owner, who is one.
+ *
+ * - On error the (sub)transaction's abort restores user, security context and
+ *	 settings; there is no clean-up code to forget.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_auth_members.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_namespace.h"
+#include "commands/user.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_node.h"
+#include "utils/acl.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "model.h"
+#include "session.h"
+#include "settings.h"
+
+PG_FUNCTION_INFO_V1(vde_prepare_storage_role);
+
+/*
+ * extension_owner
+ *		The owner of the extension's catalog schema.
+ */
+static Oid
+extension_owner(void)
+{
+	HeapTuple	tuple = SearchSysCache1(NAMESPACENAME,
+										CStringGetDatum(VDE_CATALOG_SCHEMA));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema \"%s\" does not exist", VDE_CATALOG_SCHEMA),
+				 errhint("Create the extension with CREATE EXTENSION vde.")));
+	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * elevate
+ *		Become the extension's owner, with a search_path that cannot be
+ *		captured.
+ */
+static void
+elevate(VdeSession *session)
+{
+	SetUserIdAndSecContext(session->extension_owner,
+						   session->saved_context | SECURITY_LOCAL_USERID_CHANGE);
+	session->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * SessionBegin
+ *		First call of every public function.
+ */
+void
+SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
+{
+	int			options = 0;
+
+	session->atomic = true;
+	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
+		session->atomic = castNode(CallContext, fcinfo->context)->atomic;
+	if (!session->atomic)
+		options = SPI_OPT_NONATOMIC;
+	if (SPI_connect_ext(options) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+
+	GetUserIdAndSecContext(&session->caller, &session->saved_context);
+	session->extension_owner = extension_owner();
+	elevate(session);
+}
+
+/*
+ * SessionEnd
+ *		Last call of every public function.
+ */
+void
+SessionEnd(VdeSession *session)
+{
+	AtEOXact_GUC(false, session->guc_level);
+	SetUserIdAndSecContext(session->caller, session->saved_context);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
+/*
+ * SessionCommit
+ *		Commits, so that a restart finds what was built so far.
+ *
+ * User and settings are put back first: a transaction must end with the
+ * identity that it began with.
+ */
+void
+SessionCommit(VdeSession *session)
+{
+	if (session->atomic)
+		return;
+	AtEOXact_GUC(false, session->guc_level);
+	SetUserIdAndSecContext(session->caller, session->saved_context);
+	SPI_commit();
+	elevate(session);
+}
+
+/*
+ * RunAsBegin
+ *		Become a model's owner.
+ *
+ * The restriction is in force before any of the owner's code can run, and the
+ * settings with it.  Read-only is the transaction's own switch: it stops
+ * functions that the query calls, too.
+ */
+void
+RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only)
+{
+	GetUserIdAndSecContext(&state->saved_user, &state->saved_context);
+	SetUserIdAndSecContext(role,
+						   state->saved_context | SECURITY_RESTRICTED_OPERATION);
+	state->guc_level = NewGUCNestLevel();
+	if (settings != NULL)
+		ApplySettings(settings);
+	state->saved_read_only = XactReadOnly;
+	if (read_only)
+		XactReadOnly = true;
+}
+
+/*
+ * RunAsEnd
+ *		Back to who was in force before.
+ *
+ * After an error this is not reached: the (sub)transaction's abort restores
+ * all of it, XactReadOnly included.
+ */
+void
+RunAsEnd(RunAs *state)
+{
+	XactReadOnly = state->saved_read_only;
+	AtEOXact_GUC(false, state->guc_level);
+	SetUserIdAndSecContext(state->saved_user, state->saved_context);
+}
+
+/*
+ * check_powerless
+ *		Error unless the role can do nothing and nobody can become it.
+ */
+static void
+check_powerless(Oid role)
+{
+	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+	Form_pg_authid form;
+	bool		powerless;
+	Relation	members;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	member;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for role %u", role);
+	form = (Form_pg_authid) GETSTRUCT(tuple);
+	powerless = !form->rolsuper && !form->rolcanlogin && !form->rolcreaterole &&
+		!form->rolcreatedb && !form->rolreplication && !form->rolbypassrls;
+	ReleaseSysCache(tuple);
+
+	/* whoever is a member of it could write to the tables */
+	members = table_open(AuthMemRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_auth_members_roleid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(role));
+	scan = systable_beginscan(members, AuthMemRoleMemIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(member = systable_getnext(scan)))
+		powerless = false;
+	systable_endscan(scan);
+
+	/* and what it is a member of would be lent to functions in indexes */
+	ScanKeyInit(&key, Anum_pg_auth_members_member, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(role));
+	scan = systable_beginscan(members, AuthMemMemRoleIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(member = systable_getnext(scan)))
+		powerless = false;
+	systable_endscan(scan);
+	table_close(members, AccessShareLock);
+
+	if (!powerless)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_ROLE_SPECIFICATION),
+				 errmsg("role \"%s\" is not powerless", VDE_STORAGE_ROLE),
+				 errdetail("The role that owns physical tables must have no attributes, no members and no memberships."),
+				 errhint("Revoke them, or drop the role and let vde create it.")));
+}
+
+/*
+ * StorageRole
+ *		The role that owns the physical tables.
+ */
+Oid
+StorageRole(void)
+{
+	Oid			role = get_role_oid(VDE_STORAGE_ROLE, true);
+
+	if (!OidIsValid(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role \"%s\" does not exist", VDE_STORAGE_ROLE),
+				 errhint("Have a superuser create it: CREATE ROLE %s NOLOGIN.", VDE_STORAGE_ROLE)));
+	return role;
+}
+
+/*
+ * vde_prepare_storage_role
+ *		Makes the storage role, or checks the one that another database of
+ *		this server has made.  Called by CREATE EXTENSION.
+ */
+Datum
+vde_prepare_storage_role(PG_FUNCTION_ARGS)
+{
+	if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be superuser to prepare role \"%s\"", VDE_STORAGE_ROLE)));
+	if (!OidIsValid(get_role_oid(VDE_STORAGE_ROLE, true)))
+	{
+		CreateRoleStmt *create = makeNode(CreateRoleStmt);
+		ParseState *pstate = make_parsestate(NULL);
+
+		create->stmt_type = ROLESTMT_ROLE;
+		create->role = VDE_STORAGE_ROLE;
+		create->options = list_make1(makeDefElem("canlogin",
+												 (Node *) makeBoolean(false), -1));
+		CreateRole(pstate, create);
+		free_parsestate(pstate);
+		CommandCounterIncrement();
+	}
+	check_powerless(StorageRole());
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.h
+ *	  Whose rights are in force, and where a transaction ends.
+ *
+ * Three identities, never mixed: the caller, who is asked for permission; the
+ * extension's owner, who writes the catalog and makes relations; and a
+ * model's owner, who runs the model's query.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_SESSION_H
+#define VDE_SESSION_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/jsonb.h"
+
+typedef struct VdeSession
+{
+	Oid			caller;			/* who called the function */
+	Oid			extension_owner;
+	bool		atomic;			/* inside the caller's transaction block */
+	int			saved_context;	/* security context of the caller */
+	int			guc_level;
+} VdeSession;
+
+/*
+ * Every public function begins and ends so: connects to SPI, becomes the
+ * extension's owner with search_path = pg_catalog, pg_temp.  fcinfo tells
+ * whether a CALL may commit; pass NULL for a function.  An error unwinds all
+ * of it by itself.
+ */
+extern void SessionBegin(VdeSession *session, FunctionCallInfo fcinfo);
+extern void SessionEnd(VdeSession *session);
+
+/* Commits what was done so far, outside a transaction block; else nothing. */
+extern void SessionCommit(VdeSession *session);
+
+/*
+ * Runs what follows as a model's owner: security-restricted, read-only if
+ * asked, with the definition's settings.
+ */
+typedef struct RunAs
+{
+	Oid			saved_user;
+	int			saved_context;
+	int			guc_level;
+	bool		saved_read_only;
+} RunAs;
+
+extern void RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only);
+extern void RunAsEnd(RunAs *state);
+
+/* The powerless role that owns physical tables; checks that it is so. */
+extern Oid	StorageRole(void);
+
+#endif							/* VDE_SESSION_H */

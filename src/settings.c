@@ -1,0 +1,322 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  The settings that change what a query means or returns.
+ *
+ * They are taken when a model is registered, and from then on belong to its
+ * definition: whoever plans, builds or refreshes the model, in whatever
+ * session, gets the same meaning and the same result.
+ *
+ * Invariants
+ *
+ * - Stored values depend on nothing in the session that stored them: "$user"
+ *	 is resolved, and every other value is in the form that SHOW prints.
+ *
+ * - pg_temp is never stored and always last when a path is put in force:
+ *	 left out, PostgreSQL would search it first, and a temporary table would
+ *	 capture a name in a model's query.
+ *
+ * - Nothing here decides a permission.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/json.h"
+#include "utils/varlena.h"
+
+#include "compat.h"
+#include "digest.h"
+#include "settings.h"
+
+#define SEARCH_PATH "search_path"
+
+/*
+ * What decides a query's result, besides search_path.  Settings that only
+ * change how fast it is found, or what messages look like, have no place
+ * here: a difference in any of these gives a model another version.
+ */
+static const char *const captured_settings[] = {
+	"DateStyle",
+	"IntervalStyle",
+	"TimeZone",
+	"array_nulls",
+	"backslash_quote",
+	"bytea_output",
+	"default_text_search_config",
+	"extra_float_digits",
+	"lc_monetary",
+	"lc_numeric",
+	"lc_time",
+	"standard_conforming_strings",
+	"timezone_abbreviations",
+	"transform_null_equals",
+	"xmlbinary",
+	"xmloption",
+};
+
+/*
+ * path_schemas
+ *		The schemas of a search_path as it is written, char *.
+ */
+static List *
+path_schemas(const char *path)
+{
+	List	   *schemas;
+
+	/* the list points into the copy */
+	if (!SplitIdentifierString(pstrdup(path), ',', &schemas))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for parameter \"%s\": \"%s\"",
+						SEARCH_PATH, path),
+				 errdetail("List syntax is invalid.")));
+	return schemas;
+}
+
+/*
+ * is_listed
+ *		Is the schema in the list already?
+ */
+static bool
+is_listed(List *schemas, const char *schema)
+{
+	ListCell   *lc;
+
+	foreach(lc, schemas)
+	{
+		if (strcmp(lfirst(lc), schema) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * write_path
+ *		Schemas as a search_path that reads back as the same list.
+ */
+static char *
+write_path(List *schemas)
+{
+	StringInfoData buf;
+	ListCell   *lc;
+
+	initStringInfo(&buf);
+	foreach(lc, schemas)
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "",
+						 quote_identifier(lfirst(lc)));
+	return buf.data;
+}
+
+/*
+ * resolved_search_path
+ *		The session's search_path without what depends on the session.
+ *
+ * "$user" becomes the schema of the role's name, and goes when there is no
+ * such schema: otherwise the same model registered by two people would never
+ * be the same, and a schema made later could change what a name means.  Other
+ * schemas stay even if they are not there yet: models may come to be in them.
+ */
+static char *
+resolved_search_path(Oid role)
+{
+	List	   *resolved = NIL;
+	List	   *schemas;
+	ListCell   *lc;
+
+	schemas = path_schemas(GetConfigOption(SEARCH_PATH, false, false));
+	foreach(lc, schemas)
+	{
+		char	   *schema = lfirst(lc);
+
+		if (strcmp(schema, "$user") == 0)
+		{
+			schema = GetUserNameFromId(role, false);
+			if (!OidIsValid(get_namespace_oid(schema, true)))
+				continue;
+		}
+		if (schema[0] == '\0' ||
+			strcmp(schema, "pg_temp") == 0 ||
+			strncmp(schema, "pg_temp_", 8) == 0 ||
+			is_listed(resolved, schema))
+			continue;
+		resolved = lappend(resolved, schema);
+	}
+	return write_path(resolved);
+}
+
+/*
+ * append_member
+ *		"name": "value" of a JSON object.
+ */
+static void
+append_member(StringInfo json, const char *name, const char *value)
+{
+	appendStringInfoString(json, json->len > 1 ? ", " : "");
+	escape_json(json, name);
+	appendStringInfoString(json, ": ");
+	escape_json(json, value);
+}
+
+/*
+ * CaptureSettings
+ *		What is in force now, for a model of that owner.
+ *
+ * Must be called before the session's own search_path is replaced.
+ */
+Jsonb *
+CaptureSettings(Oid owner)
+{
+	StringInfoData json;
+	int			i;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	append_member(&json, SEARCH_PATH, resolved_search_path(owner));
+	for (i = 0; i < lengthof(captured_settings); i++)
+		append_member(&json, captured_settings[i],
+					  GetConfigOptionByName(captured_settings[i], NULL, false));
+	appendStringInfoChar(&json, '}');
+
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+											  CStringGetDatum(json.data)));
+}
+
+/*
+ * next_setting
+ *		Steps through stored settings, in the one order that jsonb has.
+ *
+ * Name and value are copies; the value NULL when it is no string.  False at
+ * the end.
+ */
+static bool
+next_setting(JsonbIterator **it, char **name, char **value)
+{
+	JsonbValue	v;
+	JsonbIteratorToken token;
+
+	while ((token = JsonbIteratorNext(it, &v, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		*name = pnstrdup(v.val.string.val, v.val.string.len);
+		(void) JsonbIteratorNext(it, &v, true);
+		*value = (v.type == jbvString) ?
+			pnstrdup(v.val.string.val, v.val.string.len) : NULL;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * stored_setting_callback
+ *		Says of an error about a setting where its value comes from.
+ */
+static void
+stored_setting_callback(void *arg)
+{
+	char	   *const *name = arg;
+
+	if (*name)
+		errcontext("setting \"%s\", as it was when the model was registered",
+				   *name);
+}
+
+/*
+ * ApplySettings
+ *		Puts stored settings in force until the caller's GUC nest level ends.
+ *
+ * A value that this server does not know (a locale of another machine, a text
+ * search configuration that was dropped) is the error that SET would give.
+ */
+void
+ApplySettings(Jsonb *settings)
+{
+	JsonbIterator *it = JsonbIteratorInit(&settings->root);
+	ErrorContextCallback callback;
+	char	   *name = NULL;
+	char	   *value;
+
+	callback.callback = stored_setting_callback;
+	callback.arg = &name;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+
+	while (next_setting(&it, &name, &value))
+	{
+		const char *current;
+
+		if (value == NULL)
+			elog(ERROR, "stored setting is not a string");
+		if (strcmp(name, SEARCH_PATH) == 0)
+		{
+			if (value[0] == '\0')
+				value = "pg_catalog, pg_temp";
+			else
+				value = psprintf("%s, pg_temp", value);
+		}
+
+		/*
+		 * Most are as they should be already.  Setting one costs more than
+		 * comparing it, and a new search_path throws away what was looked up.
+		 */
+		current = GetConfigOption(name, true, false);
+		if (current != NULL && strcmp(current, value) == 0)
+			continue;
+
+		(void) set_config_option(name, value,
+								 PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+								 false);
+	}
+
+	error_context_stack = callback.previous;
+}
+
+/*
+ * SettingsSearchPath
+ *		The stored search_path as a list of schemas, char *.
+ */
+List *
+SettingsSearchPath(Jsonb *settings)
+{
+	JsonbIterator *it = JsonbIteratorInit(&settings->root);
+	List	   *schemas = NIL;
+	char	   *name;
+	char	   *value;
+
+	while (next_setting(&it, &name, &value))
+	{
+		if (strcmp(name, SEARCH_PATH) == 0 && value != NULL)
+			schemas = path_schemas(value);
+	}
+
+	if (!is_listed(schemas, "pg_catalog"))
+		schemas = lcons(pstrdup("pg_catalog"), schemas);
+	return schemas;
+}
+
+/*
+ * PutSettings
+ *		Canonical bytes of all of them.
+ */
+void
+PutSettings(StringInfo buf, Jsonb *settings)
+{
+	JsonbIterator *it = JsonbIteratorInit(&settings->root);
+	char	   *name;
+	char	   *value;
+
+	PutInt(buf, JB_ROOT_COUNT(settings));
+	while (next_setting(&it, &name, &value))
+	{
+		PutString(buf, name);
+		PutString(buf, value);
+	}
+}

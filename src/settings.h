@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.h
+ *	  The settings that change what a query means or returns: taken when a
+ *	  model is registered, stored with its definition, and in force whenever
+ *	  the model is parsed, analyzed, built or refreshed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_SETTINGS_H
+#define VDE_SETTINGS_H
+
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+/*
+ * Values now in force, as {"TimeZone": "UTC", ..., "search_path": "..."}.
+ * "$user" in search_path is replaced by the role's name, pg_temp is dropped.
+ */
+extern Jsonb *CaptureSettings(Oid owner);
+
+/* Puts them in force for the GUC nest level that the caller has opened. */
+extern void ApplySettings(Jsonb *settings);
+
+/* The schemas of the stored search_path, in order (char *), pg_catalog first if not named. */
+extern List *SettingsSearchPath(Jsonb *settings);
+
+/* Canonical bytes of all settings, for the fingerprint. */
+extern void PutSettings(StringInfo buf, Jsonb *settings);
+
+#endif							/* VDE_SETTINGS_H */

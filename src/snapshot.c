@@ -1,0 +1,337 @@
+/*-------------------------------------------------------------------------
+ *
+ * snapshot.c
+ *	  Definitions, snapshots and versions as the catalog holds them.
+ *
+ * Rows of these tables are immutable but for a version's state (built,
+ * refreshed, collected).  A version is looked up by its XXH3-128 and taken
+ * only if its SHA-256 agrees: a constructed collision is another version.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/timestamp.h"
+
+#include "catalog.h"
+#include "physical.h"
+#include "snapshot.h"
+
+/* what load_state reads, in its order */
+#define STATE_COLUMNS \
+	"m.id, m.schema_name, m.model_name, " \
+	"s.id, s.column_names, s.column_types, s.column_collations, s.column_hashes, s.row_hash, s.metadata_hash, " \
+	"v.id, v.xxh3, v.sha256, v.relation_name, v.built_at IS NOT NULL, v.refreshed_at, " \
+	"d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid "
+
+#define STATE_JOINS \
+	"JOIN vde.version v ON v.id = s.version_id " \
+	"JOIN vde.definition d ON d.id = s.definition_id "
+
+/*
+ * CopyId
+ *		An id as a list element.
+ */
+int64 *
+CopyId(int64 id)
+{
+	int64	   *copy = palloc(sizeof(int64));
+
+	*copy = id;
+	return copy;
+}
+
+/*
+ * timestamp_cell
+ *		0 for NULL.
+ */
+static TimestampTz
+timestamp_cell(uint64 row, int column)
+{
+	return CatalogInt64(row, column);
+}
+
+/*
+ * make_columns
+ *		Three parallel arrays as ModelColumn *.
+ */
+static List *
+make_columns(List *names, List *types, List *collations)
+{
+	List	   *columns = NIL;
+	ListCell   *name;
+	ListCell   *type;
+	ListCell   *collation;
+
+	forthree(name, names, type, types, collation, collations)
+	{
+		ModelColumn *column = palloc(sizeof(ModelColumn));
+
+		column->name = lfirst(name);
+		column->type = lfirst(type);
+		column->collation = lfirst(collation);
+		columns = lappend(columns, column);
+	}
+	return columns;
+}
+
+/*
+ * read_definition
+ *		A definition from a result, beginning with its id at a column.
+ */
+static Definition *
+read_definition(uint64 row, int column, int64 model_id, ModelName name)
+{
+	Definition *definition = palloc0(sizeof(Definition));
+
+	definition->id = CatalogInt64(row, column);
+	definition->model_id = model_id;
+	definition->name = name;
+	definition->kind = KindByName(CatalogText(row, column + 1));
+	definition->query = CatalogText(row, column + 2);
+	definition->options = CatalogJsonb(row, column + 3);
+	definition->settings = CatalogJsonb(row, column + 4);
+	definition->owner = CatalogOid(row, column + 5);
+	return definition;
+}
+
+/*
+ * read_state
+ *		A row of STATE_COLUMNS.
+ */
+static ModelState *
+read_state(uint64 row)
+{
+	ModelState *state = palloc0(sizeof(ModelState));
+	ModelSnapshot *snapshot;
+
+	state->model_id = CatalogInt64(row, 1);
+	state->name.schema = CatalogText(row, 2);
+	state->name.name = CatalogText(row, 3);
+	if (CatalogIsNull(row, 4))
+		return state;
+
+	snapshot = palloc0(sizeof(ModelSnapshot));
+	snapshot->id = CatalogInt64(row, 4);
+	snapshot->columns = make_columns(CatalogTextArray(row, 5), CatalogTextArray(row, 6),
+									 CatalogTextArray(row, 7));
+	snapshot->column_hashes = CatalogTextArray(row, 8);
+	snapshot->row_hash = CatalogText(row, 9);
+	snapshot->metadata_hash = CatalogText(row, 10);
+	snapshot->version.id = CatalogInt64(row, 11);
+	DigestFromHex(CatalogText(row, 12), CatalogText(row, 13), &snapshot->version.digest);
+	snapshot->version.relation_name = CatalogText(row, 14);
+	snapshot->version.built = CatalogBool(row, 15);
+	snapshot->version.refreshed_at = timestamp_cell(row, 16);
+	state->definition = read_definition(row, 17, state->model_id, state->name);
+	snapshot->definition_id = state->definition->id;
+	state->snapshot = snapshot;
+	return state;
+}
+
+/*
+ * read_states
+ *		All rows of a result as ModelState *.
+ */
+static List *
+read_states(uint64 rows)
+{
+	List	   *states = NIL;
+	uint64		row;
+
+	for (row = 0; row < rows; row++)
+		states = lappend(states, read_state(row));
+	return states;
+}
+
+/*
+ * LoadModelStates
+ *		What an environment points at for models given by id.
+ */
+List *
+LoadModelStates(int64 environment_id, List *model_ids)
+{
+	return read_states(CatalogRead("SELECT " STATE_COLUMNS
+								   "FROM vde.model m "
+								   "LEFT JOIN (vde.pointer p JOIN vde.snapshot s ON s.id = p.snapshot_id " STATE_JOINS ") "
+								   "  ON p.model_id = m.id AND p.environment_id = $1 "
+								   "WHERE m.id = ANY ($2) ORDER BY m.schema_name, m.model_name",
+								   "lI", environment_id, model_ids));
+}
+
+/*
+ * LoadModelState
+ *		The same for one model, given by name.
+ */
+ModelState *
+LoadModelState(int64 environment_id, const ModelName *name)
+{
+	if (CatalogRead("SELECT " STATE_COLUMNS
+					"FROM vde.model m "
+					"LEFT JOIN (vde.pointer p JOIN vde.snapshot s ON s.id = p.snapshot_id " STATE_JOINS ") "
+					"  ON p.model_id = m.id AND p.environment_id = $1 "
+					"WHERE m.schema_name = $2 AND m.model_name = $3",
+					"lnn", environment_id, name->schema, name->name) == 0)
+		return NULL;
+	return read_state(0);
+}
+
+/*
+ * LoadSnapshots
+ *		Snapshots given by id.
+ */
+List *
+LoadSnapshots(List *snapshot_ids)
+{
+	return read_states(CatalogRead("SELECT " STATE_COLUMNS
+								   "FROM vde.snapshot s JOIN vde.model m ON m.id = s.model_id " STATE_JOINS
+								   "WHERE s.id = ANY ($1) ORDER BY m.schema_name, m.model_name",
+								   "I", snapshot_ids));
+}
+
+/*
+ * LoadDefinitions
+ *		Definitions given by id.
+ */
+List *
+LoadDefinitions(List *definition_ids)
+{
+	List	   *definitions = NIL;
+	uint64		rows;
+	uint64		row;
+
+	rows = CatalogRead("SELECT m.id, m.schema_name, m.model_name, "
+					   "d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid "
+					   "FROM vde.definition d JOIN vde.model m ON m.id = d.model_id "
+					   "WHERE d.id = ANY ($1) ORDER BY m.schema_name, m.model_name", "I", definition_ids);
+	for (row = 0; row < rows; row++)
+	{
+		ModelName	name;
+
+		name.schema = CatalogText(row, 2);
+		name.name = CatalogText(row, 3);
+		definitions = lappend(definitions,
+							  read_definition(row, 4, CatalogInt64(row, 1), name));
+	}
+	return definitions;
+}
+
+/*
+ * LookUpVersion
+ *		What is known of a version.
+ *
+ * A relation that was dropped behind our back counts as not built.
+ */
+void
+LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Version *version)
+{
+	memset(version, 0, sizeof(Version));
+	version->digest = *digest;
+	if (CatalogRead("SELECT id, relation_name, built_at IS NOT NULL, refreshed_at "
+					"FROM vde.version WHERE xxh3 = $1 AND sha256 = $2", "tt",
+					DigestXxh3(digest), DigestSha256(digest)) > 0)
+	{
+		version->id = CatalogInt64(0, 1);
+		version->relation_name = CatalogText(0, 2);
+		version->built = CatalogBool(0, 3);
+		version->refreshed_at = timestamp_cell(0, 4);
+		if (version->built && !OidIsValid(PhysicalRelation(version->relation_name)))
+			version->built = false;
+	}
+	else if (KindHasRelation(kind))
+		version->relation_name = PhysicalName(name, digest);
+}
+
+/*
+ * SaveVersion
+ *		Writes a version's row, unless there is one.
+ */
+void
+SaveVersion(int64 model_id, Version *version)
+{
+	if (version->id != 0)
+		return;
+	if (CatalogRead("SELECT id FROM vde.version WHERE xxh3 = $1 AND sha256 = $2", "tt",
+					DigestXxh3(&version->digest), DigestSha256(&version->digest)) == 0)
+		CatalogWrite("INSERT INTO vde.version (model_id, xxh3, sha256, relation_name) "
+					 "VALUES ($1, $2, $3, $4) "
+					 "ON CONFLICT (xxh3, sha256) DO UPDATE SET model_id = version.model_id RETURNING id",
+					 "lttn", model_id, DigestXxh3(&version->digest),
+					 DigestSha256(&version->digest), version->relation_name);
+	version->id = CatalogInt64(0, 1);
+}
+
+/*
+ * SaveVersionFilled
+ *		A version's relation is there, with what its sources held at read_at.
+ */
+void
+SaveVersionFilled(const Version *version, TimestampTz read_at, uint64 rows,
+				  double seconds, Oid built_by)
+{
+	CatalogWrite("UPDATE vde.version SET built_at = COALESCE(built_at, $2), built_by = $5, refreshed_at = $2, "
+				 "row_count = $3, build_seconds = $4, collected_at = NULL, released_at = NULL WHERE id = $1", "lzldr",
+				 version->id, read_at, (int64) rows, seconds, built_by);
+}
+
+/*
+ * SaveSnapshot
+ *		Freezes a definition with its fingerprint.
+ */
+int64
+SaveSnapshot(const Definition *definition, Version *version,
+			 const Fingerprint *fingerprint, List *columns, List *parent_ids)
+{
+	List	   *names = NIL;
+	List	   *types = NIL;
+	List	   *collations = NIL;
+	List	   *hashes = NIL;
+	ListCell   *cell;
+	int64		id;
+	int			i;
+
+	SaveVersion(definition->model_id, version);
+	if (CatalogRead("SELECT id FROM vde.snapshot WHERE definition_id = $1 AND version_id = $2", "ll",
+					definition->id, version->id) > 0)
+		return CatalogInt64(0, 1);
+
+	foreach(cell, columns)
+	{
+		ModelColumn *column = (ModelColumn *) lfirst(cell);
+
+		names = lappend(names, column->name);
+		types = lappend(types, column->type);
+		collations = lappend(collations, column->collation);
+	}
+	for (i = 0; i < fingerprint->column_count; i++)
+		hashes = lappend(hashes, DigestXxh3(&fingerprint->columns[i]));
+
+	if (CatalogWrite("INSERT INTO vde.snapshot (model_id, definition_id, version_id, metadata_hash, row_hash, "
+					 "column_names, column_types, column_collations, column_hashes, created_at) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+					 "ON CONFLICT (definition_id, version_id) DO NOTHING RETURNING id", "lllttTTTTz",
+					 definition->model_id, definition->id, version->id,
+					 DigestXxh3(&fingerprint->metadata), DigestXxh3(&fingerprint->row),
+					 names, types, collations, hashes, GetCurrentTimestamp()) == 0)
+	{
+		/* another session was faster: its row is ours, parents and all */
+		if (CatalogRead("SELECT id FROM vde.snapshot WHERE definition_id = $1 AND version_id = $2", "ll",
+						definition->id, version->id) == 0)
+			elog(ERROR, "snapshot of definition " INT64_FORMAT " disappeared", definition->id);
+		return CatalogInt64(0, 1);
+	}
+	id = CatalogInt64(0, 1);
+	if (parent_ids != NIL)
+		CatalogWrite("INSERT INTO vde.snapshot_parent (snapshot_id, parent_model_id) "
+					 "SELECT $1, unnest($2)", "lI", id, parent_ids);
+	foreach(cell, fingerprint->dependencies)
+	{
+		Dependency *dependency = (Dependency *) lfirst(cell);
+
+		CatalogWrite("INSERT INTO vde.dependency (snapshot_id, class, identity, digest) "
+					 "VALUES ($1, $2, $3, $4)", "ltTt",
+					 id, dependency->class, dependency->identity, dependency->digest);
+	}
+	return id;
+}

@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * snapshot.h
+ *	  Definitions, snapshots and versions as the catalog holds them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDE_SNAPSHOT_H
+#define VDE_SNAPSHOT_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+#include "analysis.h"
+#include "digest.h"
+#include "fingerprint.h"
+#include "model.h"
+
+/* The identity of a physical table, and whether it is there */
+typedef struct Version
+{
+	int64		id;				/* 0: not in the catalog yet */
+	Digest		digest;
+	char	   *relation_name;	/* in vde_data; NULL for kinds without one */
+	bool		built;
+	TimestampTz refreshed_at;	/* when its sources were last read; 0: never */
+} Version;
+
+typedef struct ModelSnapshot
+{
+	int64		id;				/* 0: not in the catalog yet */
+	int64		definition_id;
+	Version		version;
+	List	   *columns;		/* ModelColumn * */
+	char	   *row_hash;		/* 32 hex digits */
+	List	   *column_hashes;	/* char *, 32 hex digits each */
+	char	   *metadata_hash;	/* 32 hex digits */
+} ModelSnapshot;
+
+/* A model as one environment has it now */
+typedef struct ModelState
+{
+	ModelName	name;
+	int64		model_id;
+	ModelSnapshot *snapshot;		/* NULL: the environment does not have it */
+	Definition *definition;		/* of the snapshot */
+} ModelState;
+
+/* ModelState *: those of the given ids (List of int64 *) in an environment */
+extern List *LoadModelStates(int64 environment_id, List *model_ids);
+
+/* the model of that name, or NULL when it was never registered */
+extern ModelState *LoadModelState(int64 environment_id, const ModelName *name);
+
+/* ModelState * of snapshots (List of int64 *), whatever points at them */
+extern List *LoadSnapshots(List *snapshot_ids);
+
+/* Definition * of the given ids (List of int64 *) */
+extern List *LoadDefinitions(List *definition_ids);
+
+/* Fills version from the catalog, if a version of both hashes is there. */
+extern void LookUpVersion(const ModelName *name, ModelKind kind,
+						  const Digest *digest, Version *version);
+
+/*
+ * Writes a version's row, if it is not there yet, and its id into version.
+ */
+extern void SaveVersion(int64 model_id, Version *version);
+
+/* Notes that a version's relation was filled. */
+extern void SaveVersionFilled(const Version *version, TimestampTz read_at,
+							  uint64 rows, double seconds, Oid built_by);
+
+/*
+ * Writes a snapshot with its parents (List of int64 * model ids) and its
+ * dependencies, unless that definition has one of that version; returns its id.
+ */
+extern int64 SaveSnapshot(const Definition *definition, Version *version,
+						  const Fingerprint *fingerprint, List *columns,
+						  List *parent_ids);
+
+extern int64 *CopyId(int64 id);
+
+#endif							/* VDE_SNAPSHOT_H */

@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * vde.c
+ *	  The library's entry point and the extension's settings.
+ *
+ * Settings only name things (an environment, a time); none of them changes
+ * what a model means, so none is part of a fingerprint.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/varlena.h"
+
+#include "guc.h"
+
+PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+char	   *VdeEnvironment = NULL;
+char	   *VdeProtected = NULL;
+int			VdeLockTimeout = 30000;
+int			VdeRetention = 7 * 24 * 3600;
+
+/*
+ * check_name_list
+ *		A list of names, as search_path has it.
+ */
+static bool
+check_name_list(char **newval, void **extra, GucSource source)
+{
+	char	   *copy = pstrdup(*newval);
+	List	   *names;
+	bool		ok = SplitIdentifierString(copy, ',', &names);
+
+	if (!ok)
+		GUC_check_errdetail("List syntax is invalid.");
+	else
+		list_free(names);
+	pfree(copy);
+	return ok;
+}
+
+/*
+ * check_environment
+ *		Nothing but the letters of an environment's name: whatever else is
+ *		asked of it is asked when it is used.
+ */
+static bool
+check_environment(char **newval, void **extra, GucSource source)
+{
+	if (strspn(*newval, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(*newval))
+	{
+		GUC_check_errdetail("An environment's name consists of lower-case letters, digits and single underscores.");
+		return false;
+	}
+	return true;
+}
+
+/*
+ * DefineSettings
+ *		Makes the settings known to PostgreSQL.
+ */
+void
+DefineSettings(void)
+{
+	DefineCustomStringVariable("vde.environment",
+							   "Environment that work goes to when a call names none.",
+							   "Empty: dev.",
+							   &VdeEnvironment, "", PGC_USERSET, 0,
+							   check_environment, NULL, NULL);
+	DefineCustomStringVariable("vde.protected",
+							   "Environments that drafts reach only with confirm => true.",
+							   NULL,
+							   &VdeProtected, "prod", PGC_SUSET, GUC_LIST_INPUT,
+							   check_name_list, NULL, NULL);
+	DefineCustomIntVariable("vde.lock_timeout",
+							"Longest time that a deployment tries to lock the views it changes.",
+							"0 waits without limit.",
+							&VdeLockTimeout, 30000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("vde.retention",
+							"How long a superseded table is kept before vde_gc() may drop it.",
+							NULL,
+							&VdeRetention, 7 * 24 * 3600, 0, INT_MAX,
+							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("vde");
+}
+
+/*
+ * EnvironmentIsProtected
+ *		Is the environment listed in vde.protected?
+ */
+bool
+EnvironmentIsProtected(const char *environment)
+{
+	char	   *copy = pstrdup(VdeProtected);
+	List	   *names;
+	ListCell   *cell;
+
+	if (!SplitIdentifierString(copy, ',', &names))
+		elog(ERROR, "invalid list syntax in vde.protected");
+	foreach(cell, names)
+	{
+		if (strcmp((const char *) lfirst(cell), environment) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+_PG_init(void)
+{
+	DefineSettings();
+}
