@@ -133,9 +133,12 @@ bind_relation(Query *query, RangeTblEntry *rte, const ParentModel *parent,
 	relation = table_open(relid, AccessShareLock);
 	check_relation_columns(relation, rte, parent);
 
-	/* a view reads for its owner, who is the model's; tables are powerless */
-	role = relation->rd_rel->relkind == RELKIND_VIEW ?
-		relation->rd_rel->relowner : StorageRole();
+	/*
+	 * Whether the reading model's owner may read the parent was asked before;
+	 * the relation itself is read as its owner: the powerless role, or the
+	 * parent's owner for a view or a materialized view.
+	 */
+	role = relation->rd_rel->relowner;
 
 	rte->rtekind = RTE_RELATION;
 	rte->relid = relid;

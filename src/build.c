@@ -283,6 +283,8 @@ raise_failures(List *steps)
 				first = step;
 			appendStringInfo(&failures, "%s%s: %s", failures.len > 0 ? "\n" : "",
 							 QuoteModelName(&step->node->name), step->error->message);
+			if (step->error->detail != NULL)
+				appendStringInfo(&failures, " (%s)", step->error->detail);
 		}
 		if (step->skipped)
 			appendStringInfo(&skipped, "%s%s", skipped.len > 0 ? ", " : "",
@@ -306,7 +308,9 @@ raise_failures(List *steps)
 			 detail.len > 0 ? errdetail("%s", detail.data) : 0,
 			 errhint("The environment's views are as they were, and what was built is kept. Correct the cause and call it again."),
 			 first->error->internalquery ? internalerrquery(first->error->internalquery) : 0,
-			 first->error->internalquery ? internalerrposition(first->error->internalpos) : 0));
+			 first->error->internalquery ? internalerrposition(first->error->internalpos) : 0,
+	/* which line of a seed, which index: the error's own context knows */
+			 failed == 1 && first->error->context ? (errcontext("%s", first->error->context)) : 0));
 }
 
 /*

@@ -4,10 +4,13 @@
  *	  Canonical bytes of an analyzed query.  Internal to the fingerprint:
  *	  everybody else includes fingerprint.h.
  *
- *	  canonical.c				queries: range table, clauses, CTEs
+ *	  canonical.c				queries and their clauses
+ *	  canonical_range.c			what stands in FROM, references to it, CTEs
  *	  canonical_expression.c	expressions
+ *	  canonical_document.c		XML and JSON
  *	  canonical_name.c			catalog objects, by name
- *	  dependency.c				definitions of objects outside vde
+ *	  canonical_definition.c	objects outside vde, by definition
+ *	  dependency.c				objects outside vde, by identity
  *	  fingerprint.c				what of it makes up a version
  *
  *-------------------------------------------------------------------------
@@ -180,7 +183,26 @@ typedef struct CanonicalScope
 	int			guc_level;		/* of those */
 } CanonicalScope;
 
-typedef struct CanonicalLevel CanonicalLevel;
+/* A CTE of a level, once something has referred to it */
+typedef struct CanonicalCte
+{
+	bool		in_progress;
+	bool		done;
+	Digest		digest;			/* of its content */
+	int			ordinal;		/* among equal ones, from 0 */
+	Uses		uses;
+} CanonicalCte;
+
+/* A query whose parts are being written */
+typedef struct CanonicalLevel
+{
+	struct CanonicalLevel *parent;
+	Query	   *query;
+	int			depth;			/* 1 at the top */
+	int			range_count;	/* entries that stand in FROM */
+	int		   *positions;		/* by range table index; 0: not in FROM */
+	CanonicalCte *ctes;			/* by place in cteList */
+} CanonicalLevel;
 
 /* Where canonical bytes go */
 typedef struct Canonical
@@ -211,8 +233,6 @@ extern bool OrderMatters(Canonical *c, const Uses *columns);
 extern void EndQuery(Canonical *c);
 extern void PutQuery(Canonical *c, Query *query);
 extern void PutRelationExpression(Canonical *c, Oid relid, Node *node);
-extern void PutVar(Canonical *c, Var *var);
-extern int	PutLevelsUp(Canonical *c, Index levelsup);
 extern void PutSortItem(Canonical *c, SortGroupClause *item, List *targets,
 						bool with_order);
 extern void PutWindow(Canonical *c, Index winref);
@@ -221,6 +241,13 @@ extern void BeginSorted(Canonical *c, SortedParts *parts);
 extern void NextSorted(Canonical *c, SortedParts *parts);
 extern void EndSorted(Canonical *c, SortedParts *parts);
 
+extern void RefuseQuery(const char *what);
+
+/* canonical_range.c */
+extern void PutRange(Canonical *c, RangeTblEntry *rte);
+extern void PutVar(Canonical *c, Var *var);
+extern void PutLevelsUp(Canonical *c, Index levelsup);
+
 /* canonical_expression.c */
 extern void PutNode(Canonical *c, Node *node);
 extern void PutNodes(Canonical *c, List *nodes);
@@ -228,6 +255,11 @@ extern void PutStrings(Canonical *c, List *strings);
 extern void PutInts(Canonical *c, List *ints);
 extern void PutTypes(Canonical *c, List *types);
 extern void PutCollations(Canonical *c, List *collations);
+
+/* canonical_document.c */
+extern void PutXml(Canonical *c, XmlExpr *expr);
+extern bool PutJson(Canonical *c, Node *node);
+extern void PutTableFunction(Canonical *c, TableFunc *function);
 
 /* canonical_name.c */
 extern void PutType(Canonical *c, Oid typid);
@@ -240,6 +272,7 @@ extern void PutOperatorFamilyName(Canonical *c, Oid opfamily);
 extern void PutCollation(Canonical *c, Oid collid);
 extern void PutRelation(Canonical *c, Oid relid);
 extern void PutColumn(Canonical *c, Oid relid, AttrNumber attnum);
+extern void UseRelation(Canonical *c, Oid relid);
 extern void UseAllColumns(Canonical *c, Oid relid);
 extern void UseColumn(Canonical *c, Oid relid, AttrNumber attnum);
 extern OutsideObject *UseObject(Canonical *c, OutsideClass class, Oid oid);

@@ -153,6 +153,26 @@ put_const(Canonical *c, Const *constant)
 }
 
 /*
+ * Casts, without what is cast, which comes after.
+ */
+static void
+put_relabel(Canonical *c, RelabelType *relabel)
+{
+	PutTag(c->buf, TAG_RELABEL);
+	PutTypeOf(c, relabel->resulttype, relabel->resulttypmod,
+			  relabel->resultcollid);
+}
+
+static void
+put_array_coerce(Canonical *c, ArrayCoerceExpr *coerce)
+{
+	PutTag(c->buf, TAG_ARRAY_COERCE);
+	PutTypeOf(c, coerce->resulttype, coerce->resulttypmod,
+			  coerce->resultcollid);
+	PutNode(c, (Node *) coerce->elemexpr);
+}
+
+/*
  * The array of "= ANY" or "<> ALL": without order, where it is written as a
  * list or is a constant of one dimension.
  */
@@ -160,6 +180,22 @@ static void
 put_unordered_array(Canonical *c, Node *node)
 {
 	SortedParts parts;
+
+	check_stack_depth();
+
+	/* a cast of the array is one of each element */
+	if (IsA(node, RelabelType))
+	{
+		put_relabel(c, (RelabelType *) node);
+		put_unordered_array(c, (Node *) ((RelabelType *) node)->arg);
+		return;
+	}
+	if (IsA(node, ArrayCoerceExpr))
+	{
+		put_array_coerce(c, (ArrayCoerceExpr *) node);
+		put_unordered_array(c, (Node *) ((ArrayCoerceExpr *) node)->arg);
+		return;
+	}
 
 	if (IsA(node, ArrayExpr) && !((ArrayExpr *) node)->multidims)
 	{
@@ -296,7 +332,7 @@ put_aggregate(Canonical *c, Aggref *aggregate)
 	int			count = 0;
 
 	PutTag(c->buf, TAG_AGGREGATE);
-	(void) PutLevelsUp(c, aggregate->agglevelsup);
+	PutLevelsUp(c, aggregate->agglevelsup);
 	PutFunction(c, aggregate->aggfnoid);
 	PutTypeOf(c, aggregate->aggtype, -1, aggregate->aggcollid);
 	PutCollation(c, aggregate->inputcollid);
@@ -515,167 +551,6 @@ put_sql_value(Canonical *c, SQLValueFunction *function)
 	}
 }
 
-static void
-put_xml(Canonical *c, XmlExpr *expr)
-{
-	PutTag(c->buf, TAG_XML);
-	PutInt(c->buf, (int) expr->op);
-	PutString(c->buf, expr->name);
-	PutNodes(c, expr->named_args);
-	PutStrings(c, expr->arg_names);
-	PutNodes(c, expr->args);
-	PutInt(c->buf, (int) expr->xmloption);
-#if PG_VERSION_NUM >= 160000
-	PutBool(c->buf, expr->indent);
-#else
-	PutBool(c->buf, false);
-#endif
-	PutTypeOf(c, expr->type, expr->typmod, InvalidOid);
-	c->uses->settings = true;	/* xmlbinary, xmloption */
-}
-
-/* ---------------------------------------------------------------------
- * SQL/JSON
- * ---------------------------------------------------------------------
- */
-
-#if PG_VERSION_NUM >= 160000
-
-static void
-put_json_format(Canonical *c, JsonFormat *format)
-{
-	if (format == NULL)
-	{
-		PutTag(c->buf, TAG_NONE);
-		return;
-	}
-	PutTag(c->buf, TAG_JSON_FORMAT);
-	PutInt(c->buf, (int) format->format_type);
-	PutInt(c->buf, (int) format->encoding);
-}
-
-static void
-put_json_returning(Canonical *c, JsonReturning *returning)
-{
-	if (returning == NULL)
-	{
-		PutTag(c->buf, TAG_NONE);
-		return;
-	}
-	PutTag(c->buf, TAG_JSON_RETURNING);
-	put_json_format(c, returning->format);
-	PutTypeOf(c, returning->typid, returning->typmod, InvalidOid);
-}
-
-/*
- * Writes the node if it is one of SQL/JSON's.
- */
-static bool
-put_json(Canonical *c, Node *node)
-{
-	switch (nodeTag(node))
-	{
-		case T_JsonValueExpr:
-			{
-				JsonValueExpr *expr = (JsonValueExpr *) node;
-
-				PutTag(c->buf, TAG_JSON_VALUE);
-				PutNode(c, (Node *) expr->raw_expr);
-				PutNode(c, (Node *) expr->formatted_expr);
-				put_json_format(c, expr->format);
-			}
-			break;
-		case T_JsonConstructorExpr:
-			{
-				JsonConstructorExpr *expr = (JsonConstructorExpr *) node;
-
-				PutTag(c->buf, TAG_JSON_CONSTRUCTOR);
-				PutInt(c->buf, (int) expr->type);
-				PutNodes(c, expr->args);
-				PutNode(c, (Node *) expr->func);
-				PutNode(c, (Node *) expr->coercion);
-				put_json_returning(c, expr->returning);
-				PutBool(c->buf, expr->absent_on_null);
-				PutBool(c->buf, expr->unique);
-			}
-			break;
-		case T_JsonIsPredicate:
-			{
-				JsonIsPredicate *expr = (JsonIsPredicate *) node;
-
-				PutTag(c->buf, TAG_JSON_PREDICATE);
-				PutNode(c, expr->expr);
-				put_json_format(c, expr->format);
-				PutInt(c->buf, (int) expr->item_type);
-				PutBool(c->buf, expr->unique_keys);
-			}
-			break;
-#if PG_VERSION_NUM >= 170000
-		case T_JsonBehavior:
-			{
-				JsonBehavior *behavior = (JsonBehavior *) node;
-
-				PutTag(c->buf, TAG_JSON_BEHAVIOR);
-				PutInt(c->buf, (int) behavior->btype);
-				PutNode(c, behavior->expr);
-				PutBool(c->buf, behavior->coerce);
-			}
-			break;
-		case T_JsonExpr:
-			{
-				JsonExpr   *expr = (JsonExpr *) node;
-
-				PutTag(c->buf, TAG_JSON_EXPRESSION);
-				PutInt(c->buf, (int) expr->op);
-				PutString(c->buf, expr->column_name);
-				PutNode(c, expr->formatted_expr);
-				put_json_format(c, expr->format);
-				PutNode(c, expr->path_spec);
-				put_json_returning(c, expr->returning);
-				PutStrings(c, expr->passing_names);
-				PutNodes(c, expr->passing_values);
-				PutNode(c, (Node *) expr->on_empty);
-				PutNode(c, (Node *) expr->on_error);
-				PutBool(c->buf, expr->use_io_coercion);
-				PutBool(c->buf, expr->use_json_coercion);
-				PutInt(c->buf, (int) expr->wrapper);
-				PutBool(c->buf, expr->omit_quotes);
-				PutCollation(c, expr->collation);
-			}
-			break;
-		case T_JsonTablePathScan:
-			{
-				JsonTablePathScan *scan = (JsonTablePathScan *) node;
-
-				PutTag(c->buf, TAG_JSON_TABLE_PATH);
-				PutNode(c, (Node *) scan->path->value);
-				PutBool(c->buf, scan->errorOnError);
-				PutInt(c->buf, scan->colMin);
-				PutInt(c->buf, scan->colMax);
-				PutNode(c, (Node *) scan->child);
-			}
-			break;
-		case T_JsonTableSiblingJoin:
-			{
-				JsonTableSiblingJoin *join = (JsonTableSiblingJoin *) node;
-
-				PutTag(c->buf, TAG_JSON_TABLE_SIBLING);
-				PutNode(c, (Node *) join->lplan);
-				PutNode(c, (Node *) join->rplan);
-			}
-			break;
-#endif
-		default:
-			return false;
-	}
-
-	/* dates in JSON follow DateStyle and TimeZone */
-	c->uses->settings = true;
-	return true;
-}
-
-#endif
-
 /* ---------------------------------------------------------------------
  * Any expression
  * ---------------------------------------------------------------------
@@ -724,7 +599,7 @@ PutNode(Canonical *c, Node *node)
 			break;
 		case T_GroupingFunc:
 			PutTag(c->buf, TAG_GROUPING);
-			(void) PutLevelsUp(c, ((GroupingFunc *) node)->agglevelsup);
+			PutLevelsUp(c, ((GroupingFunc *) node)->agglevelsup);
 			PutNodes(c, ((GroupingFunc *) node)->args);
 			break;
 		case T_WindowFunc:
@@ -783,14 +658,8 @@ PutNode(Canonical *c, Node *node)
 			put_field(c, (FieldSelect *) node);
 			break;
 		case T_RelabelType:
-			{
-				RelabelType *relabel = (RelabelType *) node;
-
-				PutTag(c->buf, TAG_RELABEL);
-				PutTypeOf(c, relabel->resulttype, relabel->resulttypmod,
-						  relabel->resultcollid);
-				PutNode(c, (Node *) relabel->arg);
-			}
+			put_relabel(c, (RelabelType *) node);
+			PutNode(c, (Node *) ((RelabelType *) node)->arg);
 			break;
 		case T_CoerceViaIO:
 			{
@@ -804,15 +673,8 @@ PutNode(Canonical *c, Node *node)
 			}
 			break;
 		case T_ArrayCoerceExpr:
-			{
-				ArrayCoerceExpr *coerce = (ArrayCoerceExpr *) node;
-
-				PutTag(c->buf, TAG_ARRAY_COERCE);
-				PutTypeOf(c, coerce->resulttype, coerce->resulttypmod,
-						  coerce->resultcollid);
-				PutNode(c, (Node *) coerce->arg);
-				PutNode(c, (Node *) coerce->elemexpr);
-			}
+			put_array_coerce(c, (ArrayCoerceExpr *) node);
+			PutNode(c, (Node *) ((ArrayCoerceExpr *) node)->arg);
 			break;
 		case T_ConvertRowtypeExpr:
 			PutTag(c->buf, TAG_CONVERT_ROW_TYPE);
@@ -875,7 +737,7 @@ PutNode(Canonical *c, Node *node)
 			put_sql_value(c, (SQLValueFunction *) node);
 			break;
 		case T_XmlExpr:
-			put_xml(c, (XmlExpr *) node);
+			PutXml(c, (XmlExpr *) node);
 			break;
 		case T_NullTest:
 			PutTag(c->buf, TAG_NULL_TEST);
@@ -913,10 +775,8 @@ PutNode(Canonical *c, Node *node)
 			PutQuery(c, (Query *) node);
 			break;
 		default:
-#if PG_VERSION_NUM >= 160000
-			if (put_json(c, node))
+			if (PutJson(c, node))
 				break;
-#endif
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("query contains an expression that cannot be compared (node type %d)",

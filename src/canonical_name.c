@@ -435,6 +435,15 @@ PutRelation(Canonical *c, Oid relid)
 	PutString(c->buf, SchemaName(get_rel_namespace(relid)));
 	PutString(c->buf, name);
 
+	UseRelation(c, relid);
+}
+
+/*
+ * Notes down that a relation is read.
+ */
+void
+UseRelation(Canonical *c, Oid relid)
+{
 	if (relid >= FirstNormalObjectId)
 		(void) UseObject(c, relation_class(relid), relid);
 	else if (get_rel_relkind(relid) == RELKIND_VIEW)

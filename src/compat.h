@@ -104,4 +104,33 @@
 #define VDE_COLLATION_LOCALE	Anum_pg_collation_colliculocale
 #endif
 
+/*
+ * After two relations have exchanged files: the first one's is new in this
+ * subtransaction, the second one's is what the first one's was.
+ */
+#if PG_VERSION_NUM >= 160000
+#define AssumeExchangedFiles(rel1, rel2) \
+	do { \
+		(rel2)->rd_createSubid = (rel1)->rd_createSubid; \
+		(rel2)->rd_newRelfilelocatorSubid = (rel1)->rd_newRelfilelocatorSubid; \
+		(rel2)->rd_firstRelfilelocatorSubid = (rel1)->rd_firstRelfilelocatorSubid; \
+		RelationAssumeNewRelfilelocator(rel1); \
+	} while (0)
+#else
+#define AssumeExchangedFiles(rel1, rel2) \
+	do { \
+		(rel2)->rd_createSubid = (rel1)->rd_createSubid; \
+		(rel2)->rd_newRelfilenodeSubid = (rel1)->rd_newRelfilenodeSubid; \
+		(rel2)->rd_firstRelfilenodeSubid = (rel1)->rd_firstRelfilenodeSubid; \
+		RelationAssumeNewRelfilenode(rel1); \
+	} while (0)
+#endif
+
+/* 17 looks after open files by itself */
+#if PG_VERSION_NUM >= 170000
+#define CloseRelationFiles(relid)	((void) 0)
+#else
+#define CloseRelationFiles(relid)	RelationCloseSmgrByOid(relid)
+#endif
+
 #endif							/* VDE_COMPAT_H */

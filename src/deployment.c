@@ -153,6 +153,32 @@ build_plan(VdeSession *session, VdePlan *plan)
 }
 
 /*
+ * delete_drafts
+ *		The drafts that the plan was made of.  What was drafted since then
+ *		stays.
+ */
+static void
+delete_drafts(const VdePlan *plan)
+{
+	List	   *models = NIL;
+	List	   *definitions = NIL;
+	ListCell   *cell;
+
+	foreach(cell, plan->graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		if (node->edit == NULL)
+			continue;
+		models = lappend(models, CopyId(node->edit->model_id));
+		definitions = lappend(definitions, CopyId(node->edit->definition_id));
+	}
+	CatalogWrite("DELETE FROM vde.draft d USING unnest($2, $3) AS u (m, n) "
+				 "WHERE d.environment_id = $1 AND d.model_id = u.m AND d.definition_id IS NOT DISTINCT FROM NULLIF(u.n, 0)",
+				 "lII", plan->environment->id, models, definitions);
+}
+
+/*
  * deploy
  *		The swap: everything that a plan changes, in one transaction.
  */
@@ -162,8 +188,6 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 	Environment *environment = (Environment *) plan->environment;
 	List	   *pointers = NIL;
 	List	   *views = NIL;
-	List	   *drafted_models = NIL;
-	List	   *drafted_definitions = NIL;
 	int64		deployment;
 	ListCell   *cell;
 
@@ -205,21 +229,7 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 	if (plan->source != NULL)
 		SaveMergeBase(plan->source, environment, plan->merge, deployment);
 	else
-	{
-		/* drafts that were changed since the plan stay drafts */
-		foreach(cell, plan->graph->affected)
-		{
-			GraphNode  *node = (GraphNode *) lfirst(cell);
-
-			if (node->edit == NULL)
-				continue;
-			drafted_models = lappend(drafted_models, CopyId(node->edit->model_id));
-			drafted_definitions = lappend(drafted_definitions, CopyId(node->edit->definition_id));
-		}
-		CatalogWrite("DELETE FROM vde.draft d USING unnest($2, $3) AS u (m, n) "
-					 "WHERE d.environment_id = $1 AND d.model_id = u.m AND d.definition_id IS NOT DISTINCT FROM NULLIF(u.n, 0)",
-					 "lII", environment->id, drafted_models, drafted_definitions);
-	}
+		delete_drafts(plan);
 	SwapViews(views, environment->id, environment->owner);
 }
 
@@ -273,8 +283,9 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 				 errhint("Apply them in another environment and promote it, or confirm with CALL vde_apply('%s', confirm => true).",
 						 name)));
 	CheckPlan(plan);
-	if (PlanIsEmpty(plan) && plan->draft_count == 0)
+	if (PlanIsEmpty(plan))
 	{
+		delete_drafts(plan);	/* of what is so already */
 		ereport(NOTICE, (errmsg("environment \"%s\" is up to date", name)));
 		return;
 	}

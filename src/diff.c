@@ -8,16 +8,8 @@
  * reading them by hand.  search_path is pinned meanwhile, and operators are
  * named with their schemas, so that nothing in a writable schema is called.
  *
- * Rows are compared by the columns that both have under the same name with the
- * same type.  NULL equals NULL, and a row that is there three times here and
- * once there differs twice.  Equality is that of the type's default operator
- * class, as in GROUP BY; values of a type that has none (json, xml, point) are
- * compared as text.
- *
- * Without a key, both relations are grouped together in one pass.  With one
- * (the option primary_key), they are joined by it, so that changed rows can be
- * told from new and missing ones, and changes be counted by column.  Either
- * way PostgreSQL bounds the memory: hash tables and sorts spill to disk.
+ * This file finds the model in both, compares the columns, and decides how
+ * each is to be compared; diff_rows.c compares the rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,9 +23,9 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -42,6 +34,7 @@
 
 #include "catalog.h"
 #include "compat.h"
+#include "diff.h"
 #include "environment.h"
 #include "model.h"
 #include "options.h"
@@ -51,57 +44,17 @@
 
 PG_FUNCTION_INFO_V1(vde_diff);
 
-/* how much of the changes is shown */
-#define SAMPLE_ROWS			5
-#define SAMPLE_COLUMNS		400
-#define SAMPLE_CHARACTERS	1000
-
 /* columns of the result */
 #define RESULT_COLUMNS		6
 
-/* The model in one of the two environments */
-typedef struct DiffSide
-{
-	char	   *environment;
-	char	   *schema;			/* of the view */
-	char	   *view;			/* its name, qualified and quoted */
-	bool		present;		/* the environment has the model */
-	ModelKind	kind;
-	List	   *key;			/* char *: option primary_key */
-	Oid			relid;
-	Oid			target;			/* relation in vde_data that it shows */
-	List	   *columns;		/* ColumnDef * */
-} DiffSide;
-
-/* A column that both have, with the same type */
-typedef struct DiffColumn
-{
-	char	   *name;
-	int			number;			/* c1, c2 ... in the statements */
-	char	   *expression;		/* what is compared, in terms of the view */
-	char	   *equality;		/* OPERATOR(schema.=); NULL: IS DISTINCT FROM */
-	bool		sortable;
-	bool		is_key;
-} DiffColumn;
-
-typedef struct Diff
-{
-	ModelName	model;
-	DiffSide	a;
-	DiffSide	b;
-	List	   *columns;		/* DiffColumn *, what is compared */
-	List	   *key;			/* DiffColumn *, NIL: no key to compare by */
-	ReturnSetInfo *result;
-} Diff;
-
 /*
- * put
+ * PutDifference
  *		Adds a row to the result.  NULL for what does not apply; count -1 is
  *		NULL; sample_key is 0 for NULL.
  */
-static void
-put(const Diff *diff, const char *what, const char *column, int64 count,
-	const char *a, const char *b, Datum sample_key)
+void
+PutDifference(const Diff *diff, const char *what, const char *column,
+			  int64 count, const char *a, const char *b, Datum sample_key)
 {
 	Datum		values[RESULT_COLUMNS] = {0};
 	bool		nulls[RESULT_COLUMNS];
@@ -206,7 +159,8 @@ check_present(const Diff *diff)
 
 /*
  * open_side
- *		Finds and locks the view, as the caller, and reads its columns.
+ *		Finds and locks the view, as the caller, and reads its columns.  Asks
+ *		for permission before any statement does, for the sake of the message.
  */
 static void
 open_side(DiffSide *side, const ModelName *model)
@@ -222,6 +176,10 @@ open_side(DiffSide *side, const ModelName *model)
 						side->schema, model->name, side->environment),
 				 errhint("CALL vde_apply('%s') makes the environment's views.",
 						 side->environment)));
+	if (pg_class_aclcheck(side->relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(side->relid, GetUserId(), ACL_SELECT,
+								  ACLMASK_ALL) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, side->view);
 	side->target = ViewTarget(side->relid, &faithful);
 	if (!OidIsValid(side->target))
 		ereport(ERROR,
@@ -304,7 +262,7 @@ compare_columns(Diff *diff)
 		ColumnDef  *old = lfirst_node(ColumnDef, lc);
 
 		if (find_column(diff->b.columns, old->colname) == NULL)
-			put(diff, "column", old->colname, -1, type_text(old), NULL, 0);
+			PutDifference(diff, "column", old->colname, -1, type_text(old), NULL, 0);
 	}
 	foreach(lc, diff->b.columns)
 	{
@@ -315,11 +273,11 @@ compare_columns(Diff *diff)
 
 		if (old == NULL)
 		{
-			put(diff, "column", new->colname, -1, NULL, type_text(new), 0);
+			PutDifference(diff, "column", new->colname, -1, NULL, type_text(new), 0);
 			continue;
 		}
 		if (strcmp(type_text(old), type_text(new)) != 0)
-			put(diff, "column", new->colname, -1, type_text(old), type_text(new), 0);
+			PutDifference(diff, "column", new->colname, -1, type_text(old), type_text(new), 0);
 		if (old->typeName->typeOid != new->typeName->typeOid)
 			continue;
 
@@ -337,415 +295,6 @@ compare_columns(Diff *diff)
 		column->sortable = OidIsValid(type->lt_opr) || !OidIsValid(type->eq_opr);
 		diff->columns = lappend(diff->columns, column);
 	}
-}
-
-/*
- * append_source
- *		(SELECT "id" AS c1, ..., flag AS p FROM view), of the given columns.
- */
-static void
-append_source(StringInfo sql, const DiffSide *side, List *columns, const char *flag)
-{
-	ListCell   *lc;
-
-	appendStringInfoString(sql, "SELECT ");
-	foreach(lc, columns)
-	{
-		DiffColumn *column = (DiffColumn *) lfirst(lc);
-
-		appendStringInfo(sql, "%s AS c%d, ", column->expression, column->number);
-	}
-	appendStringInfo(sql, "%s AS p FROM %s", flag, side->view);
-}
-
-/*
- * append_list
- *		c1, c2, c3 of the given columns, each after a prefix.
- */
-static void
-append_list(StringInfo sql, List *columns, const char *prefix)
-{
-	ListCell   *lc;
-
-	foreach(lc, columns)
-		appendStringInfo(sql, "%s%sc%d", lc == list_head(columns) ? "" : ", ",
-						 prefix, ((DiffColumn *) lfirst(lc))->number);
-}
-
-/*
- * append_differs
- *		Condition that a column differs between x and y, NULLs being equal.
- */
-static void
-append_differs(StringInfo sql, const DiffColumn *column)
-{
-	int			n = column->number;
-
-	if (column->equality == NULL)
-		appendStringInfo(sql, "x.c%d IS DISTINCT FROM y.c%d", n, n);
-	else
-		appendStringInfo(sql, "(pg_catalog.num_nulls(x.c%d, y.c%d) = 1 OR "
-						 "pg_catalog.num_nulls(x.c%d, y.c%d) = 0 AND NOT COALESCE(x.c%d %s y.c%d, false))",
-						 n, n, n, n, n, column->equality, n);
-}
-
-/*
- * append_join
- *		FROM both sides, joined by the key.
- */
-static void
-append_join(StringInfo sql, const Diff *diff, const char *join)
-{
-	ListCell   *lc;
-
-	appendStringInfoString(sql, " FROM (");
-	append_source(sql, &diff->a, diff->columns, "true");
-	appendStringInfo(sql, ") x %s (", join);
-	append_source(sql, &diff->b, diff->columns, "true");
-	appendStringInfoString(sql, ") y ON ");
-	foreach(lc, diff->key)
-	{
-		DiffColumn *column = (DiffColumn *) lfirst(lc);
-
-		appendStringInfo(sql, "%sx.c%d %s y.c%d", lc == list_head(diff->key) ? "" : " AND ",
-						 column->number,
-						 column->equality ? column->equality : "OPERATOR(pg_catalog.=)",
-						 column->number);
-	}
-}
-
-/*
- * append_any_differs
- *		Condition that any column outside of the key differs.
- */
-static void
-append_any_differs(StringInfo sql, const Diff *diff)
-{
-	bool		any = false;
-	ListCell   *lc;
-
-	appendStringInfoChar(sql, '(');
-	foreach(lc, diff->columns)
-	{
-		DiffColumn *column = (DiffColumn *) lfirst(lc);
-
-		if (column->is_key)
-			continue;
-		if (any)
-			appendStringInfoString(sql, " OR ");
-		append_differs(sql, column);
-		any = true;
-	}
-	appendStringInfoString(sql, any ? ")" : "false)");
-}
-
-/*
- * run
- *		Runs a SELECT as the caller; its rows are in SPI_tuptable.
- */
-static uint64
-run(const char *sql)
-{
-	MemoryContext context = CurrentMemoryContext;
-	int			rc;
-
-	if (SPI_tuptable != NULL)
-		SPI_freetuptable(SPI_tuptable);
-	rc = SPI_execute(sql, true, 0);
-	MemoryContextSwitchTo(context);
-	if (rc != SPI_OK_SELECT)
-		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(rc));
-	return SPI_processed;
-}
-
-/* a count in the first row of the result */
-static int64
-count_at(int column)
-{
-	bool		isnull;
-
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-									   column, &isnull));
-}
-
-/*
- * same_key
- *		Do both lists name the same columns?
- */
-static bool
-same_key(List *a, List *b)
-{
-	ListCell   *la;
-	ListCell   *lb;
-
-	if (list_length(a) != list_length(b))
-		return false;
-	forboth(la, a, lb, b)
-	{
-		if (strcmp((char *) lfirst(la), (char *) lfirst(lb)) != 0)
-			return false;
-	}
-	return true;
-}
-
-/*
- * identifies_rows
- *		Is the key unique and without NULL in a view?  A side whose own
- *		definition has the key need not be asked: a constraint sees to it.
- */
-static bool
-identifies_rows(const Diff *diff, const DiffSide *side, List *key_names)
-{
-	StringInfoData sql;
-
-	if (KindHasRows(side->kind) && same_key(side->key, key_names))
-		return true;
-	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT 1 FROM (");
-	append_source(&sql, side, diff->key, "true");
-	appendStringInfoString(&sql, ") x GROUP BY ");
-	append_list(&sql, diff->key, "");
-	appendStringInfoString(&sql, " HAVING pg_catalog.count(*) > 1 OR pg_catalog.num_nulls(");
-	append_list(&sql, diff->key, "");
-	appendStringInfoString(&sql, ") > 0 LIMIT 1");
-	return run(sql.data) == 0;
-}
-
-/*
- * choose_key
- *		Finds the columns of the key of b's definition, else of a's.  Leaves
- *		none where the key is of no use, and says why.
- */
-static void
-choose_key(Diff *diff)
-{
-	List	   *names = diff->b.key != NIL ? diff->b.key : diff->a.key;
-	const DiffSide *unfit = NULL;
-	ListCell   *lc;
-	ListCell   *lk;
-
-	foreach(lk, names)
-	{
-		DiffColumn *found = NULL;
-
-		foreach(lc, diff->columns)
-		{
-			DiffColumn *column = (DiffColumn *) lfirst(lc);
-
-			if (strcmp(column->name, (char *) lfirst(lk)) == 0)
-				found = column;
-		}
-		if (found == NULL)
-		{
-			ereport(NOTICE,
-					(errmsg("rows are compared as a whole, because key column \"%s\" is not in both environments with the same type",
-							(char *) lfirst(lk))));
-			diff->key = NIL;
-			return;
-		}
-		diff->key = lappend(diff->key, found);
-	}
-	if (diff->key == NIL)
-		return;
-
-	if (!identifies_rows(diff, &diff->a, names))
-		unfit = &diff->a;
-	else if (!identifies_rows(diff, &diff->b, names))
-		unfit = &diff->b;
-	if (unfit != NULL)
-	{
-		ereport(NOTICE,
-				(errmsg("rows are compared as a whole, because the primary key does not identify the rows in environment \"%s\"",
-						unfit->environment)));
-		diff->key = NIL;
-	}
-	foreach(lc, diff->key)
-		((DiffColumn *) lfirst(lc))->is_key = true;
-}
-
-/*
- * put_counts
- *		Reports numbers of rows; changed -1 without a key.
- */
-static void
-put_counts(const Diff *diff, int64 only_a, int64 only_b, int64 both, int64 changed)
-{
-	put(diff, "rows_in_both", NULL, both, NULL, NULL, 0);
-	put(diff, "rows_only_in_a", NULL, only_a, NULL, NULL, 0);
-	put(diff, "rows_only_in_b", NULL, only_b, NULL, NULL, 0);
-	if (changed >= 0)
-		put(diff, "rows_changed", NULL, changed, NULL, NULL, 0);
-}
-
-/*
- * same_rows
- *		Both views show one relation that holds rows: nothing to compare.
- */
-static void
-same_rows(const Diff *diff)
-{
-	int64		count;
-
-	/* whoever may not read the other one does not get to know */
-	(void) run(psprintf("SELECT FROM %s LIMIT 0", diff->a.view));
-	(void) run(psprintf("SELECT pg_catalog.count(*) FROM %s", diff->b.view));
-	count = count_at(1);
-	put_counts(diff, 0, 0, count, -1);
-}
-
-/*
- * compare_rows
- *		Compares whole rows, as multisets.
- */
-static void
-compare_rows(const Diff *diff)
-{
-	StringInfoData sql;
-
-	initStringInfo(&sql);
-	appendStringInfoString(&sql,
-						   "SELECT COALESCE(pg_catalog.sum(GREATEST(a - b, 0)), 0)::pg_catalog.int8, "
-						   "COALESCE(pg_catalog.sum(GREATEST(b - a, 0)), 0)::pg_catalog.int8, "
-						   "COALESCE(pg_catalog.sum(LEAST(a, b)), 0)::pg_catalog.int8 FROM ("
-						   "SELECT pg_catalog.count(*) FILTER (WHERE p) AS a, "
-						   "pg_catalog.count(*) FILTER (WHERE NOT p) AS b FROM (");
-	append_source(&sql, &diff->a, diff->columns, "true");
-	appendStringInfoString(&sql, " UNION ALL ");
-	append_source(&sql, &diff->b, diff->columns, "false");
-	appendStringInfoString(&sql, ") x GROUP BY ");
-	if (diff->columns == NIL)
-		appendStringInfoString(&sql, "()");
-	append_list(&sql, diff->columns, "");
-	appendStringInfoString(&sql, ") y");
-
-	(void) run(sql.data);
-	put_counts(diff, count_at(1), count_at(2), count_at(3), -1);
-}
-
-/*
- * sample_changes
- *		Shows the changed values of a few rows, the first ones by key.
- */
-static void
-sample_changes(const Diff *diff)
-{
-	StringInfoData sql;
-	bool		sortable = true;
-	int			shown = 0;
-	uint64		rows;
-	uint64		i;
-	ListCell   *lc;
-
-	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT v.name, v.a, v.b, j.k FROM (SELECT "
-						   "pg_catalog.jsonb_build_object(");
-	foreach(lc, diff->key)
-	{
-		DiffColumn *column = (DiffColumn *) lfirst(lc);
-
-		sortable = sortable && column->sortable;
-		appendStringInfo(&sql, "%s%s, y.c%d", lc == list_head(diff->key) ? "" : ", ",
-						 quote_literal_cstr(column->name), column->number);
-	}
-	appendStringInfoString(&sql, ") AS k, pg_catalog.row_number() OVER (");
-	if (sortable)
-	{
-		appendStringInfoString(&sql, "ORDER BY ");
-		append_list(&sql, diff->key, "y.");
-	}
-	appendStringInfoString(&sql, ") AS n");
-	foreach(lc, diff->columns)
-	{
-		DiffColumn *column = (DiffColumn *) lfirst(lc);
-
-		if (column->is_key || ++shown > SAMPLE_COLUMNS)
-			continue;
-		appendStringInfo(&sql, ", x.c%d AS a%d, y.c%d AS b%d, ",
-						 column->number, column->number, column->number, column->number);
-		append_differs(&sql, column);
-		appendStringInfo(&sql, " AS d%d", column->number);
-	}
-	append_join(&sql, diff, "JOIN");
-	appendStringInfoString(&sql, " WHERE ");
-	append_any_differs(&sql, diff);
-	appendStringInfo(&sql, " ORDER BY n LIMIT %d) j, LATERAL (VALUES ", SAMPLE_ROWS);
-
-	shown = 0;
-	foreach(lc, diff->columns)
-	{
-		DiffColumn *column = (DiffColumn *) lfirst(lc);
-
-		if (column->is_key || ++shown > SAMPLE_COLUMNS)
-			continue;
-		appendStringInfo(&sql, "%s(%d, %s, pg_catalog.left(j.a%d::pg_catalog.text, %d), "
-						 "pg_catalog.left(j.b%d::pg_catalog.text, %d), j.d%d)",
-						 shown == 1 ? "" : ", ", column->number,
-						 quote_literal_cstr(column->name),
-						 column->number, SAMPLE_CHARACTERS,
-						 column->number, SAMPLE_CHARACTERS, column->number);
-	}
-	appendStringInfoString(&sql, ") v(i, name, a, b, d) WHERE v.d ORDER BY j.n, v.i");
-
-	rows = run(sql.data);
-	for (i = 0; i < rows; i++)
-	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		bool		isnull;
-
-		put(diff, "sample", SPI_getvalue(tuple, desc, 1), -1,
-			SPI_getvalue(tuple, desc, 2), SPI_getvalue(tuple, desc, 3),
-			SPI_getbinval(tuple, desc, 4, &isnull));
-	}
-}
-
-/*
- * compare_by_key
- *		Joins rows by the key; counts changed values per column.
- */
-static void
-compare_by_key(const Diff *diff)
-{
-	StringInfoData sql;
-	int64		changed;
-	int			position = 4;
-	ListCell   *lc;
-
-	initStringInfo(&sql);
-	appendStringInfoString(&sql,
-						   "SELECT pg_catalog.count(*) FILTER (WHERE y.p IS NULL), "
-						   "pg_catalog.count(*) FILTER (WHERE x.p IS NULL), "
-						   "pg_catalog.count(*) FILTER (WHERE x.p AND y.p AND NOT ");
-	append_any_differs(&sql, diff);
-	appendStringInfoString(&sql, "), pg_catalog.count(*) FILTER (WHERE x.p AND y.p AND ");
-	append_any_differs(&sql, diff);
-	appendStringInfoChar(&sql, ')');
-	foreach(lc, diff->columns)
-	{
-		DiffColumn *column = (DiffColumn *) lfirst(lc);
-
-		if (column->is_key)
-			continue;
-		appendStringInfoString(&sql, ", pg_catalog.count(*) FILTER (WHERE x.p AND y.p AND ");
-		append_differs(&sql, column);
-		appendStringInfoChar(&sql, ')');
-	}
-	append_join(&sql, diff, "FULL JOIN");
-
-	(void) run(sql.data);
-	changed = count_at(4);
-	put_counts(diff, count_at(1), count_at(2), count_at(3), changed);
-	foreach(lc, diff->columns)
-	{
-		DiffColumn *column = (DiffColumn *) lfirst(lc);
-
-		if (column->is_key)
-			continue;
-		if (count_at(++position) > 0)
-			put(diff, "values_changed", column->name, count_at(position), NULL, NULL, 0);
-	}
-	if (changed > 0)
-		sample_changes(diff);
 }
 
 /*
@@ -803,16 +352,7 @@ vde_diff(PG_FUNCTION_ARGS)
 	open_side(&diff->a, &diff->model);
 	open_side(&diff->b, &diff->model);
 	compare_columns(diff);
-	if (diff->a.target == diff->b.target && holds_rows(diff->a.target))
-		same_rows(diff);
-	else
-	{
-		choose_key(diff);
-		if (diff->key != NIL)
-			compare_by_key(diff);
-		else
-			compare_rows(diff);
-	}
+	CompareRows(diff, diff->a.target == diff->b.target && holds_rows(diff->a.target));
 
 	AtEOXact_GUC(false, guc_level);
 	if (SPI_finish() != SPI_OK_FINISH)

@@ -4,13 +4,13 @@
  *	  What makes up a version: the row hash, the column hashes, and what is
  *	  around the query.
  *
- *	version = H(model name, kind, row hash,
- *				ordered [name, type with modifier, collation, column hash],
+ *	version = H(model name, kind, row hash, ordered [name, column hash],
  *				storage options)
  *
- * A column hash covers the expression of one output column; the row hash all
- * the rest of the query, so that nothing is forgotten.  Each of the two also
- * covers what its own part of the query reaches:
+ * A column hash covers the type, modifier and collation of one output column
+ * and its expression; the row hash all the rest of the query, so that nothing
+ * is forgotten.  Each of the two also covers what its own part of the query
+ * reaches:
  *
  *	- the definitions of objects outside vde, through any number of steps;
  *	- the settings stored with the definition, if anything in it is not both
@@ -21,10 +21,9 @@
  *	- the model's owner, if row-level security or a function lets the result
  *	  follow the role that runs the query.
  *
- * A parent model in FROM contributes its whole version.  Volatile functions,
- * LIMIT without an order and the like need nothing of their own as long as
- * that is so: whatever a rebuild of such a model brings, it is its readers'
- * parent with the same version or with another.
+ * A parent model in FROM contributes its whole version.  As long as that is
+ * so, volatile functions, LIMIT without an order and the like need nothing of
+ * their own: a reader of such a model depends on all of it anyway.
  *
  * The metadata hash is over what else was registered; settings are not in it.
  *
@@ -35,8 +34,10 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "canonical.h"
@@ -129,28 +130,47 @@ finish_part(Canonical *c, Part *part, Digest *digest)
 }
 
 /*
- * Row and column hashes of an analyzed query.  dependencies are made in the
- * memory context given.
+ * Examines everything outside that was met, and completes all parts.
+ * Dependencies are made in the memory context given.
  */
 static void
-hash_query(const Definition *definition, const AnalyzedModel *model,
-		   Fingerprint *fingerprint, MemoryContext result)
+finish_parts(Canonical *c, Part *rows, Part *columns, Fingerprint *fingerprint,
+			 MemoryContext result)
 {
-	CanonicalScope scope = {0};
-	Canonical	c;
-	Part		rows;
-	Part	   *columns;
-	Uses		column_uses = {0};
+	CanonicalScope *scope = c->scope;
 	MemoryContext context;
+	int			i;
+	ListCell   *lc;
+
+	/* Examining one object may bring up more. */
+	for (i = 0; i < list_length(scope->outside); i++)
+		ExamineObject(scope, (OutsideObject *) list_nth(scope->outside, i));
+
+	finish_part(c, rows, &fingerprint->row);
+	for (i = 0; i < fingerprint->column_count; i++)
+		finish_part(c, &columns[i], &fingerprint->columns[i]);
+
+	context = MemoryContextSwitchTo(result);
+	foreach(lc, scope->outside)
+		fingerprint->dependencies =
+			list_concat(fingerprint->dependencies,
+						ObjectDependencies((OutsideObject *) lfirst(lc)));
+	MemoryContextSwitchTo(context);
+}
+
+/*
+ * The parts of an analyzed query.
+ */
+static void
+put_query_parts(Canonical *c, const AnalyzedModel *model, Part *rows,
+				Part *columns, int column_count)
+{
+	ModelKind	kind = c->scope->definition->kind;
+	Uses		column_uses = {0};
 	int			i = 0;
 	ListCell   *lc;
 
-	scope.definition = definition;
-	scope.parents = model->parents;
-	columns = palloc0(Max(fingerprint->column_count, 1) * sizeof(Part));
-
-	InitCanonical(&c, &scope, NULL, NULL);
-	BeginQuery(&c, model->query);
+	BeginQuery(c, model->query);
 
 	foreach(lc, model->query->targetList)
 	{
@@ -159,70 +179,71 @@ hash_query(const Definition *definition, const AnalyzedModel *model,
 
 		if (target->resjunk)
 			continue;
-		if (i >= fingerprint->column_count)
+		if (i >= column_count)
 			elog(ERROR, "query returns more columns than the model has");
-		begin_part(&c, &columns[i], TAG_COLUMN_PART);
-		PutTypeOf(&c, exprType(expr), exprTypmod(expr), exprCollation(expr));
-		PutNode(&c, expr);
+		begin_part(c, &columns[i], TAG_COLUMN_PART);
+		PutTypeOf(c, exprType(expr), exprTypmod(expr), exprCollation(expr));
+		PutNode(c, expr);
 		MergeUses(&column_uses, &columns[i].uses);
 		i++;
 	}
-	if (i != fingerprint->column_count)
+	if (i != column_count)
 		elog(ERROR, "query returns fewer columns than the model has");
 
 	/*
 	 * A table has no order.  What is not stored in one keeps that of its
 	 * query for whoever reads it.
 	 */
-	begin_part(&c, &rows, TAG_ROW_PART);
-	if (definition->kind == KIND_FULL ||
-		definition->kind == KIND_MATERIALIZED_VIEW)
-		PutQueryRows(&c, OrderMatters(&c, &column_uses));
-	else
-		PutQueryRows(&c, true);
-	EndQuery(&c);
-
-	/* Examining one object may bring up more. */
-	for (i = 0; i < list_length(scope.outside); i++)
-		ExamineObject(&scope, (OutsideObject *) list_nth(scope.outside, i));
-
-	finish_part(&c, &rows, &fingerprint->row);
-	for (i = 0; i < fingerprint->column_count; i++)
-		finish_part(&c, &columns[i], &fingerprint->columns[i]);
-	UnpinOutput(&scope);
-
-	context = MemoryContextSwitchTo(result);
-	foreach(lc, scope.outside)
-		fingerprint->dependencies =
-			list_concat(fingerprint->dependencies,
-						ObjectDependencies((OutsideObject *) lfirst(lc)));
-	MemoryContextSwitchTo(context);
+	begin_part(c, rows, TAG_ROW_PART);
+	PutQueryRows(c,
+				 (kind != KIND_FULL && kind != KIND_MATERIALIZED_VIEW) ||
+				 OrderMatters(c, &column_uses));
+	EndQuery(c);
 }
 
 /*
- * Row hash of a model without a query: a seed's rows are in its text, an
- * external model's are where it says.  The columns are in the version.
+ * The parts of a model without a query: a seed's rows are in its text, an
+ * external model's are where it says.
  */
 static void
-hash_without_query(const Definition *definition, Fingerprint *fingerprint)
+put_parts_without_query(Canonical *c, const AnalyzedModel *model, Part *rows,
+						Part *columns)
 {
-	StringInfoData bytes;
-	int			i;
+	const Definition *definition = c->scope->definition;
+	int			i = 0;
+	ListCell   *lc;
 
-	initStringInfo(&bytes);
-	PutTag(&bytes, TAG_COLUMN_PART);
-	for (i = 0; i < fingerprint->column_count; i++)
-		DigestBytes(bytes.data, bytes.len, &fingerprint->columns[i]);
+	foreach(lc, model->columns)
+	{
+		Oid			typid;
+		int32		typmod;
+		Oid			collid;
 
-	resetStringInfo(&bytes);
-	PutTag(&bytes, TAG_ROW_PART);
-	PutString(&bytes, KindName(definition->kind));
+		ResolveModelColumn((ModelColumn *) lfirst(lc), &typid, &typmod, &collid);
+		begin_part(c, &columns[i++], TAG_COLUMN_PART);
+		PutTypeOf(c, typid, typmod, collid);
+
+		/* '01/02/2024' is a day of January, or of February */
+		if (definition->kind == KIND_SEED)
+		{
+			Oid			input;
+			Oid			parameter;
+
+			getTypeInputInfo(typid, &input, &parameter);
+			if (func_volatile(input) != PROVOLATILE_IMMUTABLE)
+				c->uses->settings = true;
+		}
+	}
+
+	begin_part(c, rows, TAG_ROW_PART);
 	if (definition->kind == KIND_SEED)
-		PutString(&bytes, definition->query);
-	DigestBytes(bytes.data, bytes.len, &fingerprint->row);
-	pfree(bytes.data);
+		PutString(c->buf, definition->query);
 }
 
+/*
+ * A column's type is in its hash, canonical, and therefore not here as text,
+ * which PostgreSQL's versions write differently.
+ */
 static void
 hash_version(const Definition *definition, const AnalyzedModel *model,
 			 Fingerprint *fingerprint)
@@ -244,8 +265,6 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
 		ModelColumn *column = (ModelColumn *) lfirst(lc);
 
 		PutString(&bytes, column->name);
-		PutString(&bytes, column->type);
-		PutString(&bytes, column->collation);
 		PutDigest(&bytes, &fingerprint->columns[i++]);
 	}
 	PutStorageOptions(&bytes, definition->kind, definition->options);
@@ -279,6 +298,10 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model)
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context;
 	Fingerprint *fingerprint = palloc0(sizeof(Fingerprint));
+	CanonicalScope scope = {0};
+	Canonical	c;
+	Part		rows;
+	Part	   *columns;
 
 	fingerprint->column_count = list_length(model->columns);
 	fingerprint->columns = palloc0(Max(fingerprint->column_count, 1) *
@@ -288,10 +311,17 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model)
 									ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
 
+	scope.definition = definition;
+	scope.parents = model->parents;
+	InitCanonical(&c, &scope, NULL, NULL);
+	columns = palloc0(Max(fingerprint->column_count, 1) * sizeof(Part));
 	if (model->query != NULL)
-		hash_query(definition, model, fingerprint, caller);
+		put_query_parts(&c, model, &rows, columns, fingerprint->column_count);
 	else
-		hash_without_query(definition, fingerprint);
+		put_parts_without_query(&c, model, &rows, columns);
+	finish_parts(&c, &rows, columns, fingerprint, caller);
+	UnpinOutput(&scope);
+
 	hash_version(definition, model, fingerprint);
 	hash_metadata(definition, fingerprint);
 

@@ -549,13 +549,14 @@ make_graph(const Environment *environment)
  *		See graph.h.
  */
 Graph *
-ComputeGraph(const Environment *environment, List *edits)
+ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 {
 	Graph	   *graph = make_graph(environment);
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 	ListCell   *cell;
 
-	note_drift(graph);
+	if (with_drift)
+		note_drift(graph);
 	apply_edits(graph, edits);
 	add_captured(graph);
 	add_descendants(graph);

@@ -73,8 +73,13 @@ typedef struct Graph
  * Reads what is needed and computes what every affected model becomes.
  * Errors in an edited model, or in one that reads an edited model, are raised
  * as they are, with the position in the model's text.
+ *
+ * with_drift: also look at everything outside that the environment reads,
+ * which costs what the environment has; without, what nobody edited counts as
+ * it was when it was deployed.
  */
-extern Graph *ComputeGraph(const Environment *environment, List *edits);
+extern Graph *ComputeGraph(const Environment *environment, List *edits,
+						   bool with_drift);
 
 /* All of an environment's models in order, as they are. */
 extern Graph *LoadGraph(const Environment *environment);

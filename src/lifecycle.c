@@ -119,7 +119,6 @@ vde_create_environment(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("there is no environment to take deployment " INT64_FORMAT " from", deployment)));
 		environment = CreateEnvironment(name, base, ttl, deployment, session.caller);
-		SessionCommit(&session);
 		LockEnvironment(&lock, &session, environment->id);
 		CompleteLayer(&session, environment);
 		SessionCommit(&session);

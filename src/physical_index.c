@@ -48,7 +48,7 @@ typedef struct IndexContext
 {
 	const Definition *definition;
 	char	   *what;			/* "index 1 (a, b)", "primary key (a)" */
-	const char *text;			/* being parsed, or NULL */
+	const char *source;			/* being parsed, or NULL */
 } IndexContext;
 
 /*
@@ -62,11 +62,11 @@ index_error_callback(void *arg)
 	IndexContext *context = arg;
 	int			position = geterrposition();
 
-	if (context->text != NULL && position > 0)
+	if (context->source != NULL && position > 0)
 	{
 		errposition(0);
 		internalerrposition(position);
-		internalerrquery(context->text);
+		internalerrquery(context->source);
 	}
 	errcontext("%s of model %s", context->what,
 			   QuoteModelName(&context->definition->name));
@@ -375,11 +375,13 @@ define_index(IndexContext *context, List *columns, const ModelOptions *options,
 		check_column(definition, columns, lfirst(lc));
 
 	text = index_text(option, columns, relation_name, index_name);
+
 	RunAsBegin(&run_as, definition->owner, definition->settings, true);
-	context->text = text;
+	context->source = text;
+
 	statement = parse_index(text, option, columns, relation_name, index_name);
 	statement = transformIndexStmt(relid, statement, text);
-	context->text = NULL;
+	context->source = NULL;
 	RunAsEnd(&run_as);
 
 	/* the index of a materialized view runs as the model's owner */
@@ -454,7 +456,7 @@ DefinePhysicalIndexes(const Definition *definition, List *columns,
 
 	context.definition = definition;
 	context.what = NULL;
-	context.text = NULL;
+	context.source = NULL;
 	callback.callback = index_error_callback;
 	callback.arg = &context;
 	callback.previous = error_context_stack;

@@ -15,6 +15,7 @@
 
 #include "model.h"
 #include "options.h"
+#include "receiver.h"
 
 /* physical.c */
 
@@ -56,5 +57,12 @@ extern Oid	DefinePhysicalView(const Definition *definition, List *columns,
 extern void DefinePhysicalIndexes(const Definition *definition, List *columns,
 								  const ModelOptions *options, Oid relid,
 								  const char *relation_name);
+
+/*
+ * physical_switch.c: build the indexes of a relation on its new heap, and put
+ * both in their place
+ */
+extern void BuildSwitchIndexes(HeapSwap *swap);
+extern void SwitchHeap(HeapSwap *swap, bool analyzed);
 
 #endif							/* VDE_PHYSICAL_PARTS_H */

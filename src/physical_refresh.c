@@ -4,9 +4,9 @@
  *	  Filling the relation of a version anew, while it is being read.
  *
  * The rows go into new heaps, one for the table or one for each of its leaf
- * partitions, and at the end the heaps are exchanged under the relations'
- * OIDs: no view is touched.  Readers wait while the heaps are exchanged and
- * the indexes are built on the new ones, not while the query runs.
+ * partitions, which get their indexes there.  At the end heaps and indexes
+ * are exchanged under the relations' OIDs: no view is touched, and readers
+ * wait for no more than that.
  *
  * Invariants
  *
@@ -21,22 +21,17 @@
  */
 #include "postgres.h"
 
-#include "access/multixact.h"
 #include "access/table.h"
 #include "access/xact.h"
-#include "catalog/heap.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
 #include "commands/cluster.h"
-#include "commands/matview.h"
 #include "commands/tablecmds.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
-#include "pgstat.h"
 #include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "physical.h"
@@ -109,40 +104,6 @@ make_swaps(List *members)
 }
 
 /*
- * exchange
- *		Puts the new heap in the place of the old one, which is dropped, and
- *		builds the indexes on it.
- */
-static void
-exchange(HeapSwap *swap, bool analyzed)
-{
-	Relation	rel = table_open(swap->relid, NoLock);
-	char		persistence = rel->rd_rel->relpersistence;
-
-	CheckTableNotInUse(rel, "refresh");
-	if (rel->rd_rel->relkind == RELKIND_MATVIEW && !RelationIsPopulated(rel))
-		SetMatViewPopulatedState(rel, true);
-	table_close(rel, NoLock);
-
-	/* what ANALYZE found in the new heap is true of the table from now on */
-	if (analyzed)
-	{
-		RemoveStatistics(swap->relid, 0);
-		CommandCounterIncrement();
-		CopyStatistics(swap->heap, swap->relid);
-	}
-	CommandCounterIncrement();
-
-	finish_heap_swap(swap->relid, swap->heap, false, false, true, true,
-					 RecentXmin, ReadNextMultiXactId(), persistence);
-
-	rel = table_open(swap->relid, NoLock);
-	pgstat_count_truncate(rel);
-	pgstat_count_heap_insert(rel, swap->rows);
-	table_close(rel, NoLock);
-}
-
-/*
  * refresh_work
  *		What RefreshPhysical does, for InSubtransaction.
  */
@@ -155,26 +116,28 @@ refresh_work(void *arg)
 	Oid			relid = RangeVarGetRelid(name, ExclusiveLock, false);
 	List	   *members = find_all_inheritors(relid, ExclusiveLock, NULL);
 	List	   *swaps = make_swaps(members);
+	List	   *to_lock = list_copy(members);
 	bool		partitioned = (get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE);
 	ListCell   *lc;
 
 	work->rows = FillHeaps(work->definition, work->query,
 						   CreateHeapReceiver(relid, swaps));
 
-	/* readers need not wait for this */
-	if (!partitioned)
-	{
-		HeapSwap   *swap = linitial(swaps);
-
-		AnalyzePhysical(get_rel_name(swap->heap));
-	}
-
-	LockViews(members);
 	foreach(lc, swaps)
 	{
+		HeapSwap   *swap = lfirst(lc);
+
 		CHECK_FOR_INTERRUPTS();
-		exchange(lfirst(lc), !partitioned);
+		BuildSwitchIndexes(swap);
+		to_lock = list_concat(to_lock, swap->indexes);
+		if (!partitioned)
+			AnalyzePhysical(get_rel_name(swap->heap));
 	}
+
+	/* from here on readers wait */
+	LockViews(to_lock);
+	foreach(lc, swaps)
+		SwitchHeap(lfirst(lc), !partitioned);
 
 	/* statistics of the whole need all partitions in their place */
 	if (partitioned)

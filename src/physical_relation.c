@@ -180,7 +180,10 @@ check_partition_column(const Definition *definition, List *columns,
 		if (strcmp(column->name, name) != 0)
 			continue;
 
-		/* domains have checks, and arrays, records and ranges may have domains */
+		/*
+		 * domains have checks, and arrays, records and ranges may have
+		 * domains
+		 */
 		ResolveModelColumn(column, &typid, &typmod, &collid);
 		typtype = get_typtype(typid);
 		if (options->partition_strategy != PARTITION_OPTION_HASH &&
@@ -367,7 +370,7 @@ define_partitions(const Definition *definition, List *columns,
 	{
 		PartitionBoundSpec *bound = lfirst(lc);
 		char	   *suffix = bound->is_default ? pstrdup("_default") :
-			psprintf("_p%d", foreach_current_index(lc) + 1);
+		psprintf("_p%d", foreach_current_index(lc) + 1);
 		CreateStmt *create;
 
 		CHECK_FOR_INTERRUPTS();

@@ -424,7 +424,11 @@ finish_plan(VdePlan *plan, List *edits)
 	List	   *views = NIL;
 	ListCell   *cell;
 
-	plan->graph = ComputeGraph(plan->environment, edits);
+	/*
+	 * A promote costs what it changes, however many models there are: what
+	 * changed outside is for the target's own next plan.
+	 */
+	plan->graph = ComputeGraph(plan->environment, edits, plan->source == NULL);
 	foreach(cell, plan->graph->affected)
 		add_change(plan, (GraphNode *) lfirst(cell));
 	add_layer(plan);
@@ -544,6 +548,7 @@ raise_missing(GraphNode *node)
 void
 CheckPlan(const VdePlan *plan)
 {
+	ErrorData  *problem = NULL;
 	ListCell   *cell;
 
 	if (plan->merge != NULL && plan->merge->conflicts != NIL)
@@ -573,10 +578,14 @@ CheckPlan(const VdePlan *plan)
 	{
 		GraphNode  *node = (GraphNode *) lfirst(cell);
 
-		if (node->missing != NIL)
+		if (node->missing != NIL && node->from_edit)
 			raise_missing(node);
 		if (node->problem != NULL)
-			ReThrowError(node->problem);
+			problem = node->problem;
+
+		/* what nobody edited stays as it is; an edit that reads it cannot */
+		if (node->blocked && node->edit != NULL && problem != NULL)
+			ReThrowError(problem);
 	}
 	if (plan->obstacles != NIL)
 	{

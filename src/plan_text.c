@@ -128,6 +128,17 @@ action_text(const PlanChange *change)
 }
 
 /*
+ * reference_name
+ *		What a query calls a relation.
+ */
+static const char *
+reference_name(const ModelReference *reference)
+{
+	return reference->name.schema ? QuoteModelName(&reference->name) :
+		quote_identifier(reference->name.name);
+}
+
+/*
  * put_sections
  *		The changes, grouped and aligned.
  */
@@ -200,6 +211,8 @@ put_problems(PlanOutput *output, const VdePlan *plan)
 		{
 			GraphNode  *node = (GraphNode *) lfirst(cell);
 
+			if (!node->from_edit)
+				continue;		/* told by put_notes */
 			foreach(inner, node->missing)
 			{
 				ModelReference *reference = (ModelReference *) lfirst(inner);
@@ -209,17 +222,9 @@ put_problems(PlanOutput *output, const VdePlan *plan)
 				titled = true;
 				problems++;
 				put_line(output, "  ! %s reads %s, which is neither a model in this environment nor a table",
-						 QuoteModelName(&node->name),
-						 reference->name.schema ? QuoteModelName(&reference->name) :
-						 quote_identifier(reference->name.name));
-			}
-			if (node->problem != NULL)
-			{
-				if (!titled)
-					put_line(output, "Missing");
-				titled = true;
-				problems++;
-				put_line(output, "  ! %s: %s", QuoteModelName(&node->name), node->problem->message);
+						 QuoteModelName(&node->name), reference_name(reference));
+				if (reference->detail != NULL)
+					put_line(output, "      %s", reference->detail);
 			}
 		}
 		if (titled)
@@ -278,6 +283,18 @@ put_notes(PlanOutput *output, const VdePlan *plan)
 		if (cell == list_head(plan->graph->drifted))
 			put_line(output, "Changed outside since the last deployment");
 		put_line(output, "  * %s", (char *) lfirst(cell));
+	}
+	foreach(cell, plan->graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		if (node->problem != NULL)
+			put_line(output, "  * %s stays as it is and cannot be refreshed: %s",
+					 QuoteModelName(&node->name), node->problem->message);
+		else if (node->missing != NIL && !node->from_edit)
+			put_line(output, "  * %s stays as it is and cannot be refreshed: %s is gone",
+					 QuoteModelName(&node->name),
+					 reference_name((ModelReference *) linitial(node->missing)));
 	}
 	if (plan->graph->drifted != NIL)
 		put_line(output, "%s", "");
@@ -351,7 +368,7 @@ put_text(PlanOutput *output, const VdePlan *plan)
 		ListCell   *cell;
 
 		foreach(cell, plan->graph->affected)
-			blocked = blocked || ((GraphNode *) lfirst(cell))->missing != NIL ||
+			blocked = blocked || ((GraphNode *) lfirst(cell))->blocked ||
 				((GraphNode *) lfirst(cell))->problem != NULL;
 		if (!blocked)
 		{
@@ -503,8 +520,7 @@ put_json(PlanOutput *output, const VdePlan *plan)
 			appendStringInfoString(&buf, first ? "{" : ",{");
 			first = false;
 			json_string(&buf, "model", QuoteModelName(&node->name));
-			json_string(&buf, "relation", reference->name.schema ?
-						QuoteModelName(&reference->name) : reference->name.name);
+			json_string(&buf, "relation", reference_name(reference));
 			appendStringInfoChar(&buf, '}');
 		}
 	}
@@ -624,7 +640,7 @@ vde_changes(PG_FUNCTION_ARGS)
 	{
 		GraphNode  *node = (GraphNode *) lfirst(cell);
 
-		if (node->missing != NIL || node->problem != NULL)
+		if (node->missing != NIL || node->blocked)
 			CheckPlan(plan);
 	}
 	foreach(cell, plan->changes)

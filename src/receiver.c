@@ -83,8 +83,8 @@ typedef struct HeapReceiver
 	MemoryContext write_context;	/* reset after every write */
 	Relation	root;
 	CommandId	cid;
-	BulkInsertState bulk;		/* shared by all heaps */
-	HeapBuffer *last_written;	/* whose page bulk may have pinned */
+	BulkInsertState bulk;		/* for last_written */
+	HeapBuffer *last_written;
 	List	   *buffers;		/* HeapBuffer * */
 	int			total_rows;
 	Size		total_bytes;
@@ -202,9 +202,16 @@ write_buffer(HeapReceiver *self, HeapBuffer *buffer)
 	if (buffer->used == 0)
 		return;
 
-	/* the page that is pinned belongs to another heap */
+	/*
+	 * The state knows pages of the heap that it was used for: one that is
+	 * pinned, and from 16 on some that are still empty.  Carried over to
+	 * another heap, it would make that one grow without need.
+	 */
 	if (self->last_written != buffer)
-		ReleaseBulkInsertStatePin(self->bulk);
+	{
+		FreeBulkInsertState(self->bulk);
+		self->bulk = GetBulkInsertState();
+	}
 	self->last_written = buffer;
 
 	old_context = MemoryContextSwitchTo(self->write_context);

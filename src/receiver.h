@@ -19,6 +19,10 @@ typedef struct HeapSwap
 	Oid			relid;			/* the table or leaf partition */
 	Oid			heap;			/* where its rows are written */
 	uint64		rows;			/* how many were */
+
+	/* see physical_switch.c */
+	List	   *indexes;		/* OIDs of the indexes of relid */
+	List	   *index_copies;	/* and of those that are built on heap */
 } HeapSwap;
 
 /*

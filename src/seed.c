@@ -23,7 +23,9 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/heap.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "commands/copy.h"
@@ -57,7 +59,7 @@
 typedef struct SeedReader
 {
 	const Definition *definition;
-	const char *text;			/* what COPY has not fetched yet */
+	const char *rest;			/* what COPY has not fetched yet */
 	Size		left;
 	Relation	relation;		/* see open_reader */
 	CopyFromState copy;
@@ -97,8 +99,8 @@ fetch_text(void *outbuf, int minread, int maxread)
 	SeedReader *reader = current_reader;
 	Size		length = Min(reader->left, (Size) maxread);
 
-	memcpy(outbuf, reader->text, length);
-	reader->text += length;
+	memcpy(outbuf, reader->rest, length);
+	reader->rest += length;
 	reader->left -= length;
 	return (int) length;
 }
@@ -148,20 +150,20 @@ seed_error_callback(void *arg)
  * To some versions of COPY this is the end of the data, whatever follows.
  */
 static void
-check_end_marker(const char *text)
+check_end_marker(const char *seed)
 {
 	const char *p;
 
-	for (p = strstr(text, "\\."); p != NULL; p = strstr(p + 2, "\\."))
+	for (p = strstr(seed, "\\."); p != NULL; p = strstr(p + 2, "\\."))
 	{
 		const char *q;
 		bool		quoted = false;
 		int			line = 1;
 
-		if ((p > text && p[-1] != '\n' && p[-1] != '\r') ||
+		if ((p > seed && p[-1] != '\n' && p[-1] != '\r') ||
 			(p[2] != '\0' && p[2] != '\n' && p[2] != '\r'))
 			continue;
-		for (q = text; q < p; q++)
+		for (q = seed; q < p; q++)
 		{
 			if (*q == '"')
 				quoted = !quoted;
@@ -204,6 +206,11 @@ check_header(SeedReader *reader)
 	int			i;
 	int			j;
 
+	if (reader->count > MaxHeapAttributeNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("a model can have at most %d columns",
+						MaxHeapAttributeNumber)));
 	for (i = 0; i < reader->count; i++)
 	{
 		char	   *name = reader->names[i];
@@ -219,6 +226,11 @@ check_header(SeedReader *reader)
 					 errmsg("column name \"%s\" is too long", shown(name)),
 					 errdetail("It has %d bytes, and %d is the most that PostgreSQL can store.",
 							   (int) strlen(name), NAMEDATALEN - 1)));
+		if (SystemAttributeByName(name) != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("column name \"%s\" conflicts with a system column name",
+							name)));
 		for (j = 0; j < i; j++)
 		{
 			if (strcmp(reader->names[j], name) == 0)
@@ -246,7 +258,7 @@ open_reader(SeedReader *reader, const Definition *definition)
 
 	memset(reader, 0, sizeof(*reader));
 	reader->definition = definition;
-	reader->text = definition->query;
+	reader->rest = definition->query;
 	reader->left = strlen(definition->query);
 
 	reader->callback.callback = seed_error_callback;
@@ -255,12 +267,12 @@ open_reader(SeedReader *reader, const Definition *definition)
 	error_context_stack = &reader->callback;
 
 	if (GetDatabaseEncoding() == PG_UTF8 &&
-		strncmp(reader->text, "\xEF\xBB\xBF", 3) == 0)
+		strncmp(reader->rest, "\xEF\xBB\xBF", 3) == 0)
 	{
-		reader->text += 3;
+		reader->rest += 3;
 		reader->left -= 3;
 	}
-	check_end_marker(reader->text);
+	check_end_marker(reader->rest);
 
 	options = list_make2(makeDefElem("format", (Node *) makeString("csv"), -1),
 						 makeDefElem("encoding",

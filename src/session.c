@@ -148,6 +148,11 @@ SessionCommit(VdeSession *session)
 void
 RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only)
 {
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role with OID %u, which owns the model, does not exist", role),
+				 errhint("Register the model again with another owner.")));
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_context);
 	SetUserIdAndSecContext(role,
 						   state->saved_context | SECURITY_RESTRICTED_OPERATION);

@@ -11,34 +11,26 @@
  *	 vde.virtual_schema says that vde made it, or, for prod, the model's owner
  *	 may create in it.
  *
- * - What is in the way is found by one piece of code (examine), which runs
- *	 while planning, before building, and again in the swap when the locks are
- *	 held: what was free then may be taken now.
+ * - What is in the way is found by view_check.c, once more under the locks.
  *
  * - A view keeps its OID, and with it grants, comments, options and
  *	 dependents, unless its columns change otherwise than by new ones at the
  *	 end.  Then it is dropped and made anew, with everything that users have
  *	 attached to it, and only if nothing depends on it.
  *
- * - Everything runs as the extension's owner, a superuser, so permissions of
- *	 the roles concerned are checked here and not by PostgreSQL.
+ * - All changes of a call are made in one transaction.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/xact.h"
-#include "catalog/catalog.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_database.h"
 #include "catalog/pg_namespace.h"
-#include "catalog/pg_type.h"
-#include "commands/dbcommands.h"
 #include "commands/event_trigger.h"
 #include "commands/tablecmds.h"
 #include "commands/view.h"
@@ -46,10 +38,7 @@
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "storage/sinval.h"
-#include "utils/acl.h"
-#include "utils/builtins.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -57,46 +46,13 @@
 #include "catalog.h"
 #include "compat.h"
 #include "dependents.h"
+#include "environment.h"
 #include "physical.h"
 #include "view_attachments.h"
+#include "view_check.h"
 #include "view_lock.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
-
-/* the environment whose views have the models' own names */
-#define PLAIN_ENVIRONMENT "prod"
-
-/* A schema that views stand in, looked up once per check */
-typedef struct LayerSchema
-{
-	char	   *name;
-	Oid			oid;			/* InvalidOid: to be made */
-	char	   *made_for;		/* environment that vde made it for, or NULL */
-	bool		refused;		/* an obstacle was reported already */
-	Oid			creator;		/* last role found able to create in it */
-} LayerSchema;
-
-/* What there is for one change now, and what is to be done */
-typedef struct ViewState
-{
-	ViewChange *change;
-	Oid			viewid;			/* our view; InvalidOid: none */
-	Oid			physical;		/* relation to show; InvalidOid: not there */
-	bool		unchanged;		/* shows that relation already, as it is */
-	bool		keeps_owner;
-	ShapeChange shape;
-} ViewState;
-
-/* One run over all changes */
-typedef struct LayerCheck
-{
-	MemoryContext context;		/* where schemas and obstacles live */
-	MemoryContext scratch;		/* reset per change */
-	Oid			environment_owner;
-	List	   *schemas;		/* LayerSchema * */
-	LayerSchema *last_schema;
-	List	   *obstacles;		/* ViewObstacle * */
-} LayerCheck;
 
 /*
  * ViewSchema
@@ -107,7 +63,7 @@ ViewSchema(const ModelName *model, const char *environment)
 {
 	char	   *schema;
 
-	if (strcmp(environment, PLAIN_ENVIRONMENT) == 0)
+	if (strcmp(environment, PROD_ENVIRONMENT) == 0)
 		return pstrdup(model->schema);
 
 	schema = psprintf("%s__%s", model->schema, environment);
@@ -119,341 +75,6 @@ ViewSchema(const ModelName *model, const char *environment)
 						   model->schema, environment, NAMEDATALEN - 1),
 				 errhint("Use a shorter environment name.")));
 	return schema;
-}
-
-/*
- * add_obstacle
- *		Records what stands in the way of a change.  Strings are copied.
- */
-static void
-add_obstacle(LayerCheck *check, const ViewChange *change, int sqlstate,
-			 const char *message, const char *detail, const char *hint)
-{
-	MemoryContext old_context = MemoryContextSwitchTo(check->context);
-	ViewObstacle *obstacle = palloc0(sizeof(ViewObstacle));
-
-	obstacle->model.schema = pstrdup(change->model.schema);
-	obstacle->model.name = pstrdup(change->model.name);
-	obstacle->sqlstate = sqlstate;
-	obstacle->message = pstrdup(message);
-	obstacle->detail = detail ? pstrdup(detail) : NULL;
-	obstacle->hint = hint ? pstrdup(hint) : NULL;
-	check->obstacles = lappend(check->obstacles, obstacle);
-	MemoryContextSwitchTo(old_context);
-}
-
-/*
- * layer_schema
- *		The schema of that name, looked up at its first use.
- */
-static LayerSchema *
-layer_schema(LayerCheck *check, const char *name)
-{
-	MemoryContext old_context;
-	LayerSchema *schema;
-	ListCell   *lc;
-
-	if (check->last_schema != NULL && strcmp(check->last_schema->name, name) == 0)
-		return check->last_schema;
-	foreach(lc, check->schemas)
-	{
-		schema = (LayerSchema *) lfirst(lc);
-		if (strcmp(schema->name, name) == 0)
-			return check->last_schema = schema;
-	}
-
-	old_context = MemoryContextSwitchTo(check->context);
-	schema = palloc0(sizeof(LayerSchema));
-	schema->name = pstrdup(name);
-	schema->oid = get_namespace_oid(name, true);
-	if (CatalogRead("SELECT e.name FROM vde.virtual_schema s "
-					"JOIN vde.environment e ON e.id = s.environment_id "
-					"WHERE s.schema_name = $1", "n", name) > 0)
-	{
-		MemoryContextSwitchTo(check->context);
-		schema->made_for = CatalogText(0, 1);
-	}
-	MemoryContextSwitchTo(check->context);
-	check->schemas = lappend(check->schemas, schema);
-	MemoryContextSwitchTo(old_context);
-	return check->last_schema = schema;
-}
-
-/*
- * examine_schema
- *		Can a view of the model's owner be put into the schema?
- *
- * An obstacle that concerns the schema itself is reported once.
- */
-static void
-examine_schema(LayerCheck *check, const ViewChange *change, LayerSchema *schema,
-			   bool is_new)
-{
-	bool		is_own = strcmp(schema->name, change->model.schema) == 0;
-	const char *environment;
-	char	   *owner;
-
-	if (schema->refused)
-		return;
-	environment = is_own ? PLAIN_ENVIRONMENT :
-		schema->name + strlen(change->model.schema) + strlen("__");
-
-	if (schema->made_for != NULL && strcmp(schema->made_for, environment) != 0)
-	{
-		/* schema a of environment b__c cannot be, but a model's a__b can */
-		schema->refused = true;
-		add_obstacle(check, change, ERRCODE_DUPLICATE_SCHEMA,
-					 psprintf("schema \"%s\" holds the views of environment \"%s\"",
-							  schema->name, schema->made_for),
-					 NULL,
-					 "Put the model in another schema, or use another environment name.");
-	}
-	else if (!OidIsValid(schema->oid))
-	{
-		if (IsReservedName(schema->name))
-		{
-			schema->refused = true;
-			add_obstacle(check, change, ERRCODE_RESERVED_NAME,
-						 psprintf("unacceptable schema name \"%s\"", schema->name),
-						 "The prefix \"pg_\" is reserved for system schemas.",
-						 "Put the model in another schema.");
-		}
-		else if (DatabaseAclcheck(MyDatabaseId, check->environment_owner, ACL_CREATE) != ACLCHECK_OK)
-		{
-			schema->refused = true;
-			owner = GetUserNameFromId(check->environment_owner, false);
-			add_obstacle(check, change, ERRCODE_INSUFFICIENT_PRIVILEGE,
-						 psprintf("role \"%s\" may not create schema \"%s\"", owner, schema->name),
-						 psprintf("The views of environment \"%s\" stand in it, and the environment's owner owns it.",
-								  environment),
-						 psprintf("GRANT CREATE ON DATABASE %s TO %s;",
-								  quote_identifier(get_database_name(MyDatabaseId)),
-								  quote_identifier(owner)));
-		}
-	}
-	else if (schema->made_for == NULL && !is_own)
-	{
-		schema->refused = true;
-		add_obstacle(check, change, ERRCODE_DUPLICATE_SCHEMA,
-					 psprintf("schema \"%s\" exists and was not made by vde", schema->name),
-					 psprintf("The views of environment \"%s\" would stand in it.", environment),
-					 "Drop or rename the schema, or use another environment name.");
-	}
-	else if (schema->made_for == NULL && is_new && schema->creator != change->owner)
-	{
-		if (NamespaceAclcheck(schema->oid, change->owner, ACL_CREATE) == ACLCHECK_OK)
-		{
-			schema->creator = change->owner;
-			return;
-		}
-		owner = GetUserNameFromId(change->owner, false);
-		add_obstacle(check, change, ERRCODE_INSUFFICIENT_PRIVILEGE,
-					 psprintf("role \"%s\" may not create view \"%s.%s\"",
-							  owner, schema->name, change->model.name),
-					 "A model's owner owns its views, and needs CREATE on a schema that vde did not make.",
-					 psprintf("GRANT CREATE ON SCHEMA %s TO %s;",
-							  quote_identifier(schema->name), quote_identifier(owner)));
-	}
-}
-
-/*
- * relkind_words
- *		A kind of relation, with its article.
- */
-static const char *
-relkind_words(char relkind)
-{
-	switch (relkind)
-	{
-		case RELKIND_RELATION:
-		case RELKIND_PARTITIONED_TABLE:
-			return "a table";
-		case RELKIND_VIEW:
-			return "a view";
-		case RELKIND_MATVIEW:
-			return "a materialized view";
-		case RELKIND_SEQUENCE:
-			return "a sequence";
-		case RELKIND_FOREIGN_TABLE:
-			return "a foreign table";
-		case RELKIND_COMPOSITE_TYPE:
-			return "a composite type";
-		case RELKIND_INDEX:
-		case RELKIND_PARTITIONED_INDEX:
-			return "an index";
-		default:
-			return "another relation";
-	}
-}
-
-/*
- * examine_place
- *		Is the view's name free?  relid is the relation of that name, if any.
- */
-static void
-examine_place(LayerCheck *check, const ViewChange *change, LayerSchema *schema,
-			  Oid relid)
-{
-	Oid			typid;
-	Oid			elemid;
-
-	if (OidIsValid(relid))
-	{
-		add_obstacle(check, change, ERRCODE_DUPLICATE_TABLE,
-					 psprintf("relation \"%s.%s\" exists and was not made by vde",
-							  schema->name, change->model.name),
-					 psprintf("It is %s.", relkind_words(get_rel_relkind(relid))),
-					 "Rename or drop it, or give the model another name.");
-		return;
-	}
-
-	/* a view needs the type name too; PostgreSQL moves only array types away */
-	typid = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-							CStringGetDatum(change->model.name),
-							ObjectIdGetDatum(schema->oid));
-	if (!OidIsValid(typid) || !get_typisdefined(typid))
-		return;
-	elemid = get_element_type(typid);
-	if (OidIsValid(elemid) && get_array_type(elemid) == typid)
-		return;
-	add_obstacle(check, change, ERRCODE_DUPLICATE_OBJECT,
-				 psprintf("type \"%s.%s\" exists and was not made by vde",
-						  schema->name, change->model.name),
-				 "A view has a row type of the same name.",
-				 "Rename or drop the type, or give the model another name.");
-}
-
-/*
- * relation_owner
- *		Owner of a relation, InvalidOid when it is gone.
- */
-static Oid
-relation_owner(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-		ReleaseSysCache(tuple);
-	}
-	return owner;
-}
-
-/*
- * examine
- *		Finds out what there is for one change, sets the change's results, and
- *		records the obstacles.
- *
- * A view that is to go and is not ours, or is not there, is no obstacle:
- * there is nothing to do.
- */
-static void
-examine(LayerCheck *check, ViewChange *change, ViewState *state)
-{
-	MemoryContext old_context = MemoryContextSwitchTo(check->scratch);
-	LayerSchema *schema = layer_schema(check, change->schema);
-	const char *name = change->model.name;
-	Oid			relid = InvalidOid;
-	Oid			target = InvalidOid;
-	bool		faithful = false;
-	char	   *reason;
-	char	   *dependents;
-
-	memset(state, 0, sizeof(ViewState));
-	state->change = change;
-	change->exists = change->reshaped = false;
-
-	if (OidIsValid(schema->oid))
-		relid = get_relname_relid(name, schema->oid);
-	if (OidIsValid(relid))
-		target = ViewTarget(relid, &faithful);
-	if (OidIsValid(target))
-	{
-		state->viewid = relid;
-		change->exists = true;
-	}
-
-	if (change->relation_name == NULL)
-	{
-		if (change->exists && (dependents = ViewDependents(relid)) != NULL)
-			add_obstacle(check, change, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-						 psprintf("view \"%s.%s\" cannot be dropped because other objects depend on it",
-								  schema->name, name),
-						 dependents,
-						 "Drop them first, or keep the model.");
-	}
-	else
-	{
-		state->physical = PhysicalRelation(change->relation_name);
-		state->keeps_owner = !change->exists || relation_owner(relid) == change->owner;
-		examine_schema(check, change, schema, !change->exists || !state->keeps_owner);
-
-		if (!change->exists)
-		{
-			if (OidIsValid(schema->oid))
-				examine_place(check, change, schema, relid);
-		}
-		else
-		{
-			state->shape = CompareShape(relid, state->physical, change->columns, &reason);
-			state->unchanged = state->shape == SHAPE_EQUAL && faithful &&
-				target == state->physical;
-			if (state->shape == SHAPE_CHANGED)
-			{
-				change->reshaped = true;
-				if ((dependents = ViewDependents(relid)) != NULL)
-					add_obstacle(check, change, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-								 psprintf("view \"%s.%s\" must be made anew, but other objects depend on it: %s",
-										  schema->name, name, reason),
-								 dependents,
-								 "Drop them first and create them again afterwards, or keep the columns as they are and add new ones at the end.");
-			}
-		}
-	}
-
-	MemoryContextSwitchTo(old_context);
-	MemoryContextReset(check->scratch);
-}
-
-/*
- * begin_check
- *		Prepares a run over changes.  Everything is in the current context.
- */
-static LayerCheck *
-begin_check(Oid environment_owner)
-{
-	LayerCheck *check = palloc0(sizeof(LayerCheck));
-
-	check->context = CurrentMemoryContext;
-	check->scratch = AllocSetContextCreate(CurrentMemoryContext, "vde view change",
-										   ALLOCSET_DEFAULT_SIZES);
-	check->environment_owner = environment_owner;
-	return check;
-}
-
-/*
- * CheckViewChanges
- *		What stands in the way, without locking or writing anything.
- */
-List *
-CheckViewChanges(List *changes, Oid environment_owner)
-{
-	LayerCheck *check = begin_check(environment_owner);
-	List	   *obstacles;
-	ListCell   *lc;
-
-	foreach(lc, changes)
-	{
-		ViewState	state;
-
-		CHECK_FOR_INTERRUPTS();
-		examine(check, (ViewChange *) lfirst(lc), &state);
-	}
-	obstacles = check->obstacles;
-	MemoryContextDelete(check->scratch);
-	return obstacles;
 }
 
 /*
@@ -501,7 +122,7 @@ lock_and_examine(List *changes, Oid environment_owner, LayerCheck **result)
 
 	for (;;)
 	{
-		LayerCheck *check = begin_check(environment_owner);
+		LayerCheck *check = BeginLayerCheck(environment_owner);
 		List	   *missing = NIL;
 		uint64		messages;
 		int			i = 0;
@@ -514,7 +135,7 @@ lock_and_examine(List *changes, Oid environment_owner, LayerCheck **result)
 			ViewState  *state = &states[i++];
 
 			CHECK_FOR_INTERRUPTS();
-			examine(check, (ViewChange *) lfirst(lc), state);
+			ExamineView(check, (ViewChange *) lfirst(lc), state);
 			if (needs_lock(state))
 				missing = lappend_oid(missing, state->viewid);
 		}
@@ -571,7 +192,7 @@ create_schemas(LayerCheck *check, ViewState *states, int count,
 
 		if (states[i].change->relation_name == NULL)
 			continue;
-		schema = layer_schema(check, states[i].change->schema);
+		schema = FindLayerSchema(check, states[i].change->schema);
 		if (OidIsValid(schema->oid))
 			continue;
 
