@@ -41,6 +41,7 @@
 #include "analysis.h"
 #include "ephemeral.h"
 #include "model_text.h"
+#include "options.h"
 #include "outside.h"
 #include "references.h"
 #include "seed.h"
@@ -387,6 +388,72 @@ analyze_query(AnalyzedModel *model, AnalysisState *state)
 }
 
 /*
+ * check_option_column
+ *		ERRCODE_UNDEFINED_COLUMN unless the name is one of the model's columns.
+ */
+static void
+check_option_column(const Definition *definition, const char *option,
+					const char *name, const char **names, int count)
+{
+	const char *near;
+	int			i;
+
+	for (i = 0; i < count; i++)
+	{
+		if (strcmp(names[i], name) == 0)
+			return;
+	}
+	near = NearestWord(name, names, count);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" of option \"%s\" is not a column of model %s",
+					name, option, QuoteModelName(&definition->name)),
+			 near ? errhint("Perhaps you meant the column \"%s\".", near) : 0));
+}
+
+/*
+ * check_option_columns
+ *		Options must speak of columns that the model has: found when planned,
+ *		not when built, and not at all for a description.  Expressions of
+ *		indexes are left to the build; a seed and an external model check what
+ *		is declared of their columns themselves.
+ */
+static void
+check_option_columns(const Definition *definition, List *columns)
+{
+	ModelOptions *options = ReadOptions(definition->kind, definition->options);
+	const char **names = palloc(sizeof(char *) * (list_length(columns) + 1));
+	ListCell   *lc;
+
+	foreach(lc, columns)
+		names[foreach_current_index(lc)] = ((ModelColumn *) lfirst(lc))->name;
+
+	if (has_query(definition->kind))
+	{
+		foreach(lc, options->columns)
+			check_option_column(definition, "columns", ((ColumnOption *) lfirst(lc))->name,
+								names, list_length(columns));
+	}
+	foreach(lc, options->primary_key)
+		check_option_column(definition, "primary_key", lfirst(lc), names, list_length(columns));
+	foreach(lc, options->partition_columns)
+		check_option_column(definition, "partition_by", lfirst(lc), names, list_length(columns));
+	foreach(lc, options->indexes)
+	{
+		IndexOption *index = lfirst(lc);
+		ListCell   *inner;
+
+		foreach(inner, index->columns)
+		{
+			if (((char *) lfirst(inner))[0] != '(')
+				check_option_column(definition, "indexes", lfirst(inner), names, list_length(columns));
+		}
+		foreach(inner, index->include)
+			check_option_column(definition, "indexes", lfirst(inner), names, list_length(columns));
+	}
+}
+
+/*
  * AnalyzeModel
  *		The analyzed query and what it returns.
  *
@@ -437,6 +504,7 @@ AnalyzeModel(const Definition *definition, ParsedModel *parsed,
 		PopActiveSnapshot();
 
 	(void) check_walker((Node *) model->query, &state);
+	check_option_columns(definition, model->columns);
 	LeaveModel(&context);
 	return model;
 }

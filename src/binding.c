@@ -155,13 +155,14 @@ bind_relation(Query *query, RangeTblEntry *rte, const ParentModel *parent,
  * bind_entry
  *		Exchanges one range table entry, if it is an ephemeral relation.
  *
- * Alias and column names stay, so that the query means what it meant.
+ * The alias stays, for what EXPLAIN shows; columns are known by number.
  */
 static void
 bind_entry(Query *query, RangeTblEntry *rte, const BindContext *context)
 {
 	ParentModel *parent;
 	int			n;
+	ListCell   *lc;
 
 	if (rte->rtekind != RTE_NAMEDTUPLESTORE)
 		return;
@@ -183,6 +184,12 @@ bind_entry(Query *query, RangeTblEntry *rte, const BindContext *context)
 	}
 	else
 		bind_relation(query, rte, parent, context);
+
+	/* a whole row of a table has the table's names, not those of an alias */
+	rte->eref->colnames = NIL;
+	foreach(lc, parent->columns)
+		rte->eref->colnames = lappend(rte->eref->colnames,
+									  makeString(pstrdup(((ModelColumn *) lfirst(lc))->name)));
 
 	rte->enrname = NULL;
 	rte->enrtuples = 0;

@@ -186,6 +186,13 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 	/* whoever builds the same version now: wait for its commit */
 	LockVersion(DigestXxh3(&node->version.digest));
 	LookUpVersion(&node->name, definition->kind, &node->version.digest, &version);
+	if (!version.built && IsolationUsesXactSnapshot() && version.relation_name != NULL &&
+		OidIsValid(PhysicalRelation(version.relation_name)))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to a concurrent build of model \"%s\"",
+						QuoteModelName(&node->name)),
+				 errhint("Call it again in a new transaction.")));
 	check_parents(graph, node, definition);
 
 	if (version.built && !step->refresh)
@@ -299,6 +306,8 @@ raise_failures(List *steps)
 	if (skipped.len > 0)
 		appendStringInfo(&detail, "%sSkipped, because they read what failed: %s.",
 						 detail.len > 0 ? "\n" : "", skipped.data);
+
+	/* which line of a seed, which index: the error's own context knows */
 	ereport(ERROR,
 			(errcode(first->error->sqlerrcode),
 			 failed == 1 ?
@@ -309,8 +318,17 @@ raise_failures(List *steps)
 			 errhint("The environment's views are as they were, and what was built is kept. Correct the cause and call it again."),
 			 first->error->internalquery ? internalerrquery(first->error->internalquery) : 0,
 			 first->error->internalquery ? internalerrposition(first->error->internalpos) : 0,
-	/* which line of a seed, which index: the error's own context knows */
 			 failed == 1 && first->error->context ? (errcontext("%s", first->error->context)) : 0));
+}
+
+/*
+ * build_error_callback
+ *		Names the model where its error ends the call as it is.
+ */
+static void
+build_error_callback(void *arg)
+{
+	errcontext("build of model \"%s\"", QuoteModelName(&((GraphNode *) arg)->name));
 }
 
 /*
@@ -402,9 +420,16 @@ RunBuildSteps(VdeSession *session, Graph *graph, List *steps)
 			continue;
 		if (session->atomic)
 		{
+			ErrorContextCallback callback;
+
 			if (step->error != NULL)
 				ReThrowError(step->error);
+			callback.callback = build_error_callback;
+			callback.arg = node;
+			callback.previous = error_context_stack;
+			error_context_stack = &callback;
 			run_step(graph, step, number, total);
+			error_context_stack = callback.previous;
 			continue;
 		}
 

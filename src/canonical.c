@@ -29,7 +29,7 @@
  *						hasTargetSRFs, hasDistinctOn, groupDistinct, jointree,
  *						setOperations, havingQual, groupingSets, limitOffset,
  *						limitCount, limitOption, rowMarks, tablesample, inh,
- *						functions, funcorder, tablefunc, values_lists, ...
+ *						functions, funcordinality, tablefunc, values_lists
  *	in, by reference	cteList, windowClause, rtable, joinaliasvars,
  *						groupexprs, junk targetList entries
  *	out, follows from
@@ -86,102 +86,6 @@
 #include "canonical.h"
 
 static void put_from(Canonical *c, Node *node);
-
-/* ---------------------------------------------------------------------
- * Bookkeeping
- * ---------------------------------------------------------------------
- */
-
-void
-InitCanonical(Canonical *c, CanonicalScope *scope, StringInfo buf, Uses *uses)
-{
-	memset(c, 0, sizeof(Canonical));
-	c->scope = scope;
-	c->buf = buf;
-	c->uses = uses;
-}
-
-void
-MergeUses(Uses *into, const Uses *from)
-{
-	into->objects = list_concat_unique_ptr(into->objects, from->objects);
-	into->settings |= from->settings;
-	into->role |= from->role;
-	into->row_security |= from->row_security;
-	into->is_volatile |= from->is_volatile;
-}
-
-/*
- * A list whose order means nothing: call NextSorted before each part, write
- * the part, and EndSorted puts them in the order of their bytes.
- */
-void
-BeginSorted(Canonical *c, SortedParts *parts)
-{
-	parts->outer = c->buf;
-	initStringInfo(&parts->bytes);
-	parts->count = 0;
-	parts->allocated = 8;
-	parts->starts = palloc(parts->allocated * sizeof(int));
-	c->buf = &parts->bytes;
-}
-
-void
-NextSorted(Canonical *c, SortedParts *parts)
-{
-	if (parts->count == parts->allocated)
-	{
-		parts->allocated *= 2;
-		parts->starts = repalloc(parts->starts,
-								 parts->allocated * sizeof(int));
-	}
-	parts->starts[parts->count++] = parts->bytes.len;
-}
-
-typedef struct SortedPart
-{
-	const char *data;
-	int			length;
-} SortedPart;
-
-static int
-compare_parts(const void *a, const void *b)
-{
-	const SortedPart *pa = (const SortedPart *) a;
-	const SortedPart *pb = (const SortedPart *) b;
-	int			result;
-
-	result = memcmp(pa->data, pb->data, Min(pa->length, pb->length));
-	if (result == 0)
-		result = (pa->length > pb->length) - (pa->length < pb->length);
-	return result;
-}
-
-void
-EndSorted(Canonical *c, SortedParts *parts)
-{
-	SortedPart *sorted = palloc(Max(parts->count, 1) * sizeof(SortedPart));
-	int			i;
-
-	for (i = 0; i < parts->count; i++)
-	{
-		int			end = (i + 1 < parts->count) ? parts->starts[i + 1] :
-		parts->bytes.len;
-
-		sorted[i].data = parts->bytes.data + parts->starts[i];
-		sorted[i].length = end - parts->starts[i];
-	}
-	qsort(sorted, parts->count, sizeof(SortedPart), compare_parts);
-
-	c->buf = parts->outer;
-	PutInt(c->buf, parts->count);
-	for (i = 0; i < parts->count; i++)
-		PutBytes(c->buf, sorted[i].data, sorted[i].length);
-
-	pfree(sorted);
-	pfree(parts->starts);
-	pfree(parts->bytes.data);
-}
 
 /*
  * The end for a query with something that the hash knows nothing of.
@@ -269,6 +173,9 @@ BeginQuery(Canonical *c, Query *query)
 	c->depth++;
 }
 
+/*
+ * Leaves the query that BeginQuery entered.
+ */
 void
 EndQuery(Canonical *c)
 {
@@ -360,7 +267,7 @@ put_from(Canonical *c, Node *node)
 	{
 		case T_RangeTblRef:
 			PutRange(c, rt_fetch(((RangeTblRef *) node)->rtindex,
-								  c->level->query->rtable));
+								 c->level->query->rtable));
 			break;
 		case T_FromExpr:
 			{
@@ -391,6 +298,9 @@ put_from(Canonical *c, Node *node)
 	}
 }
 
+/*
+ * A tree of UNION, INTERSECT and EXCEPT, with each arm where it stands.
+ */
 static void
 put_set_operation(Canonical *c, Node *node)
 {
@@ -423,8 +333,8 @@ put_set_operation(Canonical *c, Node *node)
  * One item of GROUP BY, PARTITION BY and DISTINCT, where only equality
  * counts; or, with_order, of ORDER BY.
  */
-void
-PutSortItem(Canonical *c, SortGroupClause *item, List *targets, bool with_order)
+static void
+put_sort_item(Canonical *c, SortGroupClause *item, List *targets, bool with_order)
 {
 	TargetEntry *target = get_sortgroupref_tle(item->tleSortGroupRef, targets);
 
@@ -438,6 +348,9 @@ PutSortItem(Canonical *c, SortGroupClause *item, List *targets, bool with_order)
 		PutOperator(c, item->eqop);
 }
 
+/*
+ * ORDER BY of the present query.
+ */
 static void
 put_order_by(Canonical *c)
 {
@@ -447,7 +360,7 @@ put_order_by(Canonical *c)
 	PutTag(c->buf, TAG_ORDER_BY);
 	PutInt(c->buf, list_length(query->sortClause));
 	foreach(lc, query->sortClause)
-		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
+		put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
 }
 
 /*
@@ -486,8 +399,8 @@ put_grouping_set(Canonical *c, GroupingSet *set)
 /*
  * The window that a window function of the present level is called over.
  */
-void
-PutWindow(Canonical *c, Index winref)
+static void
+put_window(Canonical *c, Index winref)
 {
 	Query	   *query = c->level->query;
 	WindowClause *window = NULL;
@@ -505,10 +418,10 @@ PutWindow(Canonical *c, Index winref)
 	PutTag(c->buf, TAG_WINDOW);
 	PutInt(c->buf, list_length(window->partitionClause));
 	foreach(lc, window->partitionClause)
-		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
+		put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
 	PutInt(c->buf, list_length(window->orderClause));
 	foreach(lc, window->orderClause)
-		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
+		put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
 
 	/* These two say how it was written, not what it is. */
 	PutInt(c->buf, window->frameOptions &
@@ -529,6 +442,78 @@ PutWindow(Canonical *c, Index winref)
 }
 
 /*
+ * Items of an aggregate's ORDER BY or DISTINCT.
+ */
+static void
+put_aggregate_order(Canonical *c, List *items, List *targets, bool with_order)
+{
+	ListCell   *lc;
+
+	PutInt(c->buf, list_length(items));
+	foreach(lc, items)
+		put_sort_item(c, (SortGroupClause *) lfirst(lc), targets, with_order);
+}
+
+/*
+ * An aggregate, also one that belongs to a query further up.
+ */
+void
+PutAggregate(Canonical *c, Aggref *aggregate)
+{
+	ListCell   *lc;
+	int			count = 0;
+
+	PutTag(c->buf, TAG_AGGREGATE);
+	PutLevelsUp(c, aggregate->agglevelsup);
+	PutFunction(c, aggregate->aggfnoid);
+	PutTypeOf(c, aggregate->aggtype, -1, aggregate->aggcollid);
+	PutCollation(c, aggregate->inputcollid);
+	PutInt(c->buf, aggregate->aggkind);
+	PutBool(c->buf, aggregate->aggstar);
+	PutBool(c->buf, aggregate->aggvariadic);
+	PutNodes(c, aggregate->aggdirectargs);
+
+	/* junk ones are there for the sake of the order, and written with it */
+	foreach(lc, aggregate->args)
+	{
+		if (!((TargetEntry *) lfirst(lc))->resjunk)
+			count++;
+	}
+	PutInt(c->buf, count);
+	foreach(lc, aggregate->args)
+	{
+		TargetEntry *target = (TargetEntry *) lfirst(lc);
+
+		if (!target->resjunk)
+			PutNode(c, (Node *) target->expr);
+	}
+	put_aggregate_order(c, aggregate->aggorder, aggregate->args, true);
+	put_aggregate_order(c, aggregate->aggdistinct, aggregate->args, false);
+	PutNode(c, (Node *) aggregate->aggfilter);
+}
+
+/*
+ * A window function, with its window.
+ */
+void
+PutWindowFunction(Canonical *c, WindowFunc *function)
+{
+	PutTag(c->buf, TAG_WINDOW_FUNCTION);
+	PutFunction(c, function->winfnoid);
+	PutTypeOf(c, function->wintype, -1, function->wincollid);
+	PutCollation(c, function->inputcollid);
+	PutBool(c->buf, function->winstar);
+	PutBool(c->buf, function->winagg);
+#if PG_VERSION_NUM >= 190000
+	if (function->ignore_nulls != 0)
+		PutInt(c->buf, function->ignore_nulls);
+#endif
+	PutArguments(c, function->args);
+	PutNode(c, (Node *) function->aggfilter);
+	put_window(c, function->winref);
+}
+
+/*
  * Must ORDER BY of the present query, which is to be stored in a table, be
  * written?  columns tells about its target list, which has been written.
  */
@@ -536,10 +521,7 @@ bool
 OrderMatters(Canonical *c, const Uses *columns)
 {
 	Query	   *query = c->level->query;
-	StringInfoData bytes;
-	StringInfo	saved_buf = c->buf;
-	Uses	   *saved_uses = c->uses;
-	Uses		uses = {0};
+	ListCell   *lc;
 
 	if (query->sortClause == NIL)
 		return false;
@@ -548,15 +530,28 @@ OrderMatters(Canonical *c, const Uses *columns)
 		columns->is_volatile)
 		return true;
 
-	initStringInfo(&bytes);
-	c->buf = &bytes;
-	c->uses = &uses;
-	put_order_by(c);
-	c->buf = saved_buf;
-	c->uses = saved_uses;
-	pfree(bytes.data);
+	foreach(lc, query->sortClause)
+	{
+		SortGroupClause *item = (SortGroupClause *) lfirst(lc);
+		TargetEntry *target = get_sortgroupref_tle(item->tleSortGroupRef,
+												   query->targetList);
 
-	return uses.is_volatile;
+		if (contain_volatile_functions((Node *) target->expr))
+			return true;
+	}
+#if PG_VERSION_NUM >= 180000
+	/* what is grouped by hides behind a range table entry */
+	foreach(lc, query->rtable)
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) lfirst(lc);
+
+		if (rte->rtekind == RTE_GROUP &&
+			contain_volatile_functions((Node *) rte->groupexprs))
+			return true;
+	}
+#endif
+
+	return false;
 }
 
 /*
@@ -584,8 +579,8 @@ PutQueryRows(Canonical *c, bool with_order)
 		PutBool(c->buf, query->groupDistinct);
 		PutInt(c->buf, list_length(query->groupClause));
 		foreach(lc, query->groupClause)
-			PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList,
-						false);
+			put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList,
+						  false);
 		PutTag(c->buf, TAG_GROUPING_SETS);
 		PutInt(c->buf, list_length(query->groupingSets));
 		foreach(lc, query->groupingSets)
@@ -604,8 +599,8 @@ PutQueryRows(Canonical *c, bool with_order)
 		foreach(lc, query->distinctClause)
 		{
 			NextSorted(c, &items);
-			PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList,
-						false);
+			put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList,
+						  false);
 		}
 		EndSorted(c, &items);
 	}

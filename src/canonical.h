@@ -5,11 +5,13 @@
  *	  everybody else includes fingerprint.h.
  *
  *	  canonical.c				queries and their clauses
+ *	  canonical_list.c			lists, with an order and without
  *	  canonical_range.c			what stands in FROM, references to it, CTEs
  *	  canonical_expression.c	expressions
  *	  canonical_document.c		XML and JSON
  *	  canonical_name.c			catalog objects, by name
  *	  canonical_definition.c	objects outside vde, by definition
+ *	  canonical_body.c			string bodies of SQL functions
  *	  dependency.c				objects outside vde, by identity
  *	  fingerprint.c				what of it makes up a version
  *
@@ -20,6 +22,7 @@
 
 #include "postgres.h"
 
+#include "access/htup.h"
 #include "nodes/bitmapset.h"
 #include "nodes/parsenodes.h"
 #include "nodes/primnodes.h"
@@ -224,23 +227,28 @@ typedef struct SortedParts
 	int			allocated;
 } SortedParts;
 
-/* canonical.c */
+/* canonical_list.c */
 extern void InitCanonical(Canonical *c, CanonicalScope *scope, StringInfo buf,
 						  Uses *uses);
+extern void MergeUses(Uses *into, const Uses *from);
+extern void BeginSorted(Canonical *c, SortedParts *parts);
+extern void NextSorted(Canonical *c, SortedParts *parts);
+extern void EndSorted(Canonical *c, SortedParts *parts);
+extern void PutNodes(Canonical *c, List *nodes);
+extern void PutStrings(Canonical *c, List *strings);
+extern void PutInts(Canonical *c, List *ints);
+extern void PutTypes(Canonical *c, List *types);
+extern void PutCollations(Canonical *c, List *collations);
+
+/* canonical.c */
 extern void BeginQuery(Canonical *c, Query *query);
 extern void PutQueryRows(Canonical *c, bool with_order);
 extern bool OrderMatters(Canonical *c, const Uses *columns);
 extern void EndQuery(Canonical *c);
 extern void PutQuery(Canonical *c, Query *query);
 extern void PutRelationExpression(Canonical *c, Oid relid, Node *node);
-extern void PutSortItem(Canonical *c, SortGroupClause *item, List *targets,
-						bool with_order);
-extern void PutWindow(Canonical *c, Index winref);
-extern void MergeUses(Uses *into, const Uses *from);
-extern void BeginSorted(Canonical *c, SortedParts *parts);
-extern void NextSorted(Canonical *c, SortedParts *parts);
-extern void EndSorted(Canonical *c, SortedParts *parts);
-
+extern void PutAggregate(Canonical *c, Aggref *aggregate);
+extern void PutWindowFunction(Canonical *c, WindowFunc *function);
 extern void RefuseQuery(const char *what);
 
 /* canonical_range.c */
@@ -250,11 +258,7 @@ extern void PutLevelsUp(Canonical *c, Index levelsup);
 
 /* canonical_expression.c */
 extern void PutNode(Canonical *c, Node *node);
-extern void PutNodes(Canonical *c, List *nodes);
-extern void PutStrings(Canonical *c, List *strings);
-extern void PutInts(Canonical *c, List *ints);
-extern void PutTypes(Canonical *c, List *types);
-extern void PutCollations(Canonical *c, List *collations);
+extern void PutArguments(Canonical *c, List *args);
 
 /* canonical_document.c */
 extern void PutXml(Canonical *c, XmlExpr *expr);
@@ -280,10 +284,17 @@ extern const char *SchemaName(Oid nspid);
 extern void PinOutput(CanonicalScope *scope);
 extern void UnpinOutput(CanonicalScope *scope);
 
+/* canonical_definition.c */
+extern void ExamineObject(CanonicalScope *scope, OutsideObject *object);
+extern bool OnlySelects(List *queries);
+extern char *TextAttribute(int cache, HeapTuple tuple, AttrNumber attnum);
+
+/* canonical_body.c */
+extern void ResolveBody(CanonicalScope *scope, OutsideObject *object);
+
 /* dependency.c */
 extern const char *OutsideClassName(OutsideClass class);
 extern List *ObjectIdentity(OutsideClass class, Oid oid);
-extern void ExamineObject(CanonicalScope *scope, OutsideObject *object);
 extern List *ObjectDependencies(OutsideObject *object);
 
 #endif							/* VDE_CANONICAL_H */

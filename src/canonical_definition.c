@@ -23,12 +23,9 @@
  *	collation	provider and locale, not the version of the library
  *
  * An SQL function with a body in SQL's own syntax is followed by the stored
- * query.  One given as a string is analyzed here, as its caller would do it,
- * so that a table or function that the same text means tomorrow is seen: that
- * is the object's resolution, which depends on the model's settings, and is
- * therefore not part of the digest.  Bodies in other languages, of polymorphic
- * SQL functions and of ones that do more than SELECT are text only; such
- * functions count as dependent on settings and, unless immutable, on the role.
+ * query; for one given as a string see canonical_body.c.  Bodies in other
+ * languages are text only; such functions count as dependent on settings and,
+ * unless immutable, on the role.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,7 +35,6 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_attribute.h"
@@ -46,40 +42,29 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_enum.h"
-#include "catalog/pg_language.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
-#include "commands/proclang.h"
-#include "executor/functions.h"
-#include "funcapi.h"
 #include "miscadmin.h"
-#include "nodes/nodes.h"
-#include "parser/analyze.h"
-#include "parser/parse_node.h"
-#include "parser/parser.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rowsecurity.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "canonical.h"
 #include "compat.h"
-#include "session.h"
 
 /*
  * A text attribute of a catalog row as a string, NULL for NULL.
  */
-static char *
-text_attribute(int cache, HeapTuple tuple, AttrNumber attnum)
+char *
+TextAttribute(int cache, HeapTuple tuple, AttrNumber attnum)
 {
 	bool		isnull;
 	Datum		value = SysCacheGetAttr(cache, tuple, attnum, &isnull);
@@ -87,10 +72,13 @@ text_attribute(int cache, HeapTuple tuple, AttrNumber attnum)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
+/*
+ * The same, written.
+ */
 static void
 put_text_attribute(Canonical *c, int cache, HeapTuple tuple, AttrNumber attnum)
 {
-	PutString(c->buf, text_attribute(cache, tuple, attnum));
+	PutString(c->buf, TextAttribute(cache, tuple, attnum));
 }
 
 /*
@@ -179,6 +167,10 @@ put_policies(Canonical *c, Oid relid)
 	table_close(relation, AccessShareLock);
 }
 
+/*
+ * A relation that is not followed: row-level security is all of it that the
+ * places where it is read do not tell.
+ */
 static void
 put_relation(Canonical *c, Oid relid)
 {
@@ -205,6 +197,9 @@ put_relation(Canonical *c, Oid relid)
 	}
 }
 
+/*
+ * A plain view.  Whether it is a security barrier changes no result.
+ */
 static void
 put_view(Canonical *c, OutsideObject *object)
 {
@@ -244,8 +239,8 @@ stored_body(const char *prosqlbody)
 /*
  * Is it all queries that only read?
  */
-static bool
-only_selects(List *queries)
+bool
+OnlySelects(List *queries)
 {
 	ListCell   *lc;
 
@@ -259,10 +254,13 @@ only_selects(List *queries)
 	return true;
 }
 
+/*
+ * Source text, and the queries of a body in SQL's own syntax.
+ */
 static void
 put_function_body(Canonical *c, Oid funcid, HeapTuple tuple)
 {
-	char	   *body = text_attribute(PROCOID, tuple, Anum_pg_proc_prosqlbody);
+	char	   *body = TextAttribute(PROCOID, tuple, Anum_pg_proc_prosqlbody);
 	List	   *queries;
 
 	put_text_attribute(c, PROCOID, tuple, Anum_pg_proc_prosrc);
@@ -271,7 +269,7 @@ put_function_body(Canonical *c, Oid funcid, HeapTuple tuple)
 		return;
 
 	queries = stored_body(body);
-	if (only_selects(queries))
+	if (OnlySelects(queries))
 	{
 		ListCell   *lc;
 
@@ -289,6 +287,9 @@ put_function_body(Canonical *c, Oid funcid, HeapTuple tuple)
 	}
 }
 
+/*
+ * What pg_aggregate has, but for the estimates of space.
+ */
 static void
 put_aggregate_definition(Canonical *c, Oid funcid)
 {
@@ -322,6 +323,9 @@ put_aggregate_definition(Canonical *c, Oid funcid)
 	ReleaseSysCache(tuple);
 }
 
+/*
+ * What pg_proc has that decides a result.
+ */
 static void
 put_function_definition(Canonical *c, Oid funcid)
 {
@@ -351,7 +355,7 @@ put_function_definition(Canonical *c, Oid funcid)
 	put_array_attribute(c, PROCOID, tuple, Anum_pg_proc_protrftypes, OIDOID);
 	put_array_attribute(c, PROCOID, tuple, Anum_pg_proc_proconfig, TEXTOID);
 
-	defaults = text_attribute(PROCOID, tuple, Anum_pg_proc_proargdefaults);
+	defaults = TextAttribute(PROCOID, tuple, Anum_pg_proc_proargdefaults);
 	PutNode(c, defaults ? stringToNode(defaults) : NULL);
 	put_function_body(c, funcid, tuple);
 	if (proc->prokind == PROKIND_AGGREGATE)
@@ -359,6 +363,9 @@ put_function_definition(Canonical *c, Oid funcid)
 	ReleaseSysCache(tuple);
 }
 
+/*
+ * An operator is its function.
+ */
 static void
 put_operator_definition(Canonical *c, Oid opno)
 {
@@ -372,114 +379,6 @@ put_operator_definition(Canonical *c, Oid opno)
 	PutFunction(c, operator->oprcode);
 	PutType(c, operator->oprresult);
 	ReleaseSysCache(tuple);
-}
-
-/*
- * The queries that the body of an SQL function given as a string stands for,
- * when called by the model that the scope is about.  Throws what analysis
- * does.
- */
-static List *
-analyze_body(const Definition *definition, HeapTuple tuple)
-{
-	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
-	char	   *source = text_attribute(PROCOID, tuple, Anum_pg_proc_prosrc);
-	SQLFunctionParseInfoPtr info;
-	RunAs		run_as;
-	bool		isnull;
-	Datum		config;
-	List	   *queries = NIL;
-	ListCell   *lc;
-
-	RunAsBegin(&run_as, proc->prosecdef ? proc->proowner : definition->owner,
-			   definition->settings, true);
-	config = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proconfig, &isnull);
-	if (!isnull)
-		ProcessGUCArray(DatumGetArrayTypeP(config),
-						superuser() ? PGC_SUSET : PGC_USERSET, PGC_S_SESSION,
-						GUC_ACTION_SAVE);
-
-	info = prepare_sql_fn_parse_info(tuple, NULL, InvalidOid);
-	foreach(lc, raw_parser(source, RAW_PARSE_DEFAULT))
-	{
-		ParseState *pstate = make_parsestate(NULL);
-
-		pstate->p_sourcetext = source;
-		sql_fn_parser_setup(pstate, info);
-		queries = lappend(queries,
-						  transformTopLevelStmt(pstate,
-												lfirst_node(RawStmt, lc)));
-		free_parsestate(pstate);
-	}
-	RunAsEnd(&run_as);
-
-	return queries;
-}
-
-/*
- * Follows an SQL function given as a string into what it calls and reads.
- *
- * The body may well not be analyzable (a table is not there yet, arguments
- * are polymorphic): then it fails, or not, when the model runs, and here it
- * stays a text.  The subtransaction is there to fail in; it is always rolled
- * back, for nothing done in it is to last.
- */
-static void
-resolve_body(CanonicalScope *scope, OutsideObject *object)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	List	   *volatile queries = NIL;
-	volatile bool analyzed = false;
-	HeapTuple	tuple;
-
-	tuple = SearchSysCacheCopy1(PROCOID, ObjectIdGetDatum(object->oid));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", object->oid);
-	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang != SQLlanguageId ||
-		text_attribute(PROCOID, tuple, Anum_pg_proc_prosqlbody) != NULL)
-		return;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		queries = analyze_body(scope->definition, tuple);
-		analyzed = true;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-			ERRCODE_OPERATOR_INTERVENTION ||
-			ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-			ERRCODE_INSUFFICIENT_RESOURCES)
-			ReThrowError(error);
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-
-	if (analyzed && only_selects(queries))
-	{
-		StringInfoData bytes;
-		Canonical	c;
-		ListCell   *lc;
-
-		initStringInfo(&bytes);
-		InitCanonical(&c, scope, &bytes, &object->uses);
-		PutInt(&bytes, list_length(queries));
-		foreach(lc, queries)
-			PutQuery(&c, lfirst_node(Query, lc));
-		DigestBytes(bytes.data, bytes.len, &object->resolution);
-		object->resolved = true;
-	}
 }
 
 /* ---------------------------------------------------------------------
@@ -576,6 +475,9 @@ put_composite(Canonical *c, Oid relid)
 	}
 }
 
+/*
+ * A range type; a multirange type stands for its range type.
+ */
 static void
 put_range_type(Canonical *c, Oid typid)
 {
@@ -594,6 +496,9 @@ put_range_type(Canonical *c, Oid typid)
 	ReleaseSysCache(tuple);
 }
 
+/*
+ * A type.
+ */
 static void
 put_type_definition(Canonical *c, Oid typid)
 {
@@ -633,6 +538,9 @@ put_type_definition(Canonical *c, Oid typid)
 	ReleaseSysCache(tuple);
 }
 
+/*
+ * A collation; not its version, which follows the machine's library.
+ */
 static void
 put_collation_definition(Canonical *c, Oid collid)
 {
@@ -699,6 +607,6 @@ ExamineObject(CanonicalScope *scope, OutsideObject *object)
 	pfree(bytes.data);
 
 	if (object->class == OUTSIDE_FUNCTION && scope->definition != NULL)
-		resolve_body(scope, object);
+		ResolveBody(scope, object);
 	object->examined = true;
 }

@@ -39,6 +39,9 @@ PutXml(Canonical *c, XmlExpr *expr)
 
 #if PG_VERSION_NUM >= 160000
 
+/*
+ * FORMAT JSON, or nothing.
+ */
 static void
 put_json_format(Canonical *c, JsonFormat *format)
 {
@@ -52,6 +55,9 @@ put_json_format(Canonical *c, JsonFormat *format)
 	PutInt(c->buf, (int) format->encoding);
 }
 
+/*
+ * RETURNING type, or nothing.
+ */
 static void
 put_json_returning(Canonical *c, JsonReturning *returning)
 {

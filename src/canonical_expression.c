@@ -19,7 +19,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -27,73 +26,9 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "canonical.h"
-
-/* ---------------------------------------------------------------------
- * Lists
- * ---------------------------------------------------------------------
- */
-
-void
-PutNodes(Canonical *c, List *nodes)
-{
-	ListCell   *lc;
-
-	PutTag(c->buf, TAG_LIST);
-	PutInt(c->buf, list_length(nodes));
-	foreach(lc, nodes)
-		PutNode(c, (Node *) lfirst(lc));
-}
-
-/*
- * String nodes; NULL is allowed.
- */
-void
-PutStrings(Canonical *c, List *strings)
-{
-	ListCell   *lc;
-
-	PutTag(c->buf, TAG_LIST);
-	PutInt(c->buf, list_length(strings));
-	foreach(lc, strings)
-		PutString(c->buf, lfirst(lc) ? strVal(lfirst(lc)) : NULL);
-}
-
-void
-PutInts(Canonical *c, List *ints)
-{
-	ListCell   *lc;
-
-	PutTag(c->buf, TAG_LIST);
-	PutInt(c->buf, list_length(ints));
-	foreach(lc, ints)
-		PutInt(c->buf, lfirst_int(lc));
-}
-
-void
-PutTypes(Canonical *c, List *types)
-{
-	ListCell   *lc;
-
-	PutTag(c->buf, TAG_LIST);
-	PutInt(c->buf, list_length(types));
-	foreach(lc, types)
-		PutType(c, lfirst_oid(lc));
-}
-
-void
-PutCollations(Canonical *c, List *collations)
-{
-	ListCell   *lc;
-
-	PutTag(c->buf, TAG_LIST);
-	PutInt(c->buf, list_length(collations));
-	foreach(lc, collations)
-		PutCollation(c, lfirst_oid(lc));
-}
 
 /* ---------------------------------------------------------------------
  * Constants
@@ -141,6 +76,9 @@ put_value(Canonical *c, Oid typid, Datum value)
 	pfree(string);
 }
 
+/*
+ * A constant by its value, not by how it was written.
+ */
 static void
 put_const(Canonical *c, Const *constant)
 {
@@ -269,8 +207,8 @@ put_unordered_array(Canonical *c, Node *node)
  * Those left to their defaults are not there yet: the function's definition
  * has them.
  */
-static void
-put_arguments(Canonical *c, List *args)
+void
+PutArguments(Canonical *c, List *args)
 {
 	int			count = list_length(args);
 	int			written = 0;
@@ -302,6 +240,9 @@ put_arguments(Canonical *c, List *args)
 	}
 }
 
+/*
+ * OpExpr and those that look like it.
+ */
 static void
 put_operation(Canonical *c, CanonicalTag tag, OpExpr *operation)
 {
@@ -310,72 +251,6 @@ put_operation(Canonical *c, CanonicalTag tag, OpExpr *operation)
 	PutTypeOf(c, operation->opresulttype, -1, operation->opcollid);
 	PutCollation(c, operation->inputcollid);
 	PutNodes(c, operation->args);
-}
-
-/*
- * Items of an aggregate's ORDER BY or DISTINCT.
- */
-static void
-put_aggregate_order(Canonical *c, List *items, List *targets, bool with_order)
-{
-	ListCell   *lc;
-
-	PutInt(c->buf, list_length(items));
-	foreach(lc, items)
-		PutSortItem(c, (SortGroupClause *) lfirst(lc), targets, with_order);
-}
-
-static void
-put_aggregate(Canonical *c, Aggref *aggregate)
-{
-	ListCell   *lc;
-	int			count = 0;
-
-	PutTag(c->buf, TAG_AGGREGATE);
-	PutLevelsUp(c, aggregate->agglevelsup);
-	PutFunction(c, aggregate->aggfnoid);
-	PutTypeOf(c, aggregate->aggtype, -1, aggregate->aggcollid);
-	PutCollation(c, aggregate->inputcollid);
-	PutInt(c->buf, aggregate->aggkind);
-	PutBool(c->buf, aggregate->aggstar);
-	PutBool(c->buf, aggregate->aggvariadic);
-	PutNodes(c, aggregate->aggdirectargs);
-
-	/* junk ones are there for the sake of the order, and written with it */
-	foreach(lc, aggregate->args)
-	{
-		if (!((TargetEntry *) lfirst(lc))->resjunk)
-			count++;
-	}
-	PutInt(c->buf, count);
-	foreach(lc, aggregate->args)
-	{
-		TargetEntry *target = (TargetEntry *) lfirst(lc);
-
-		if (!target->resjunk)
-			PutNode(c, (Node *) target->expr);
-	}
-	put_aggregate_order(c, aggregate->aggorder, aggregate->args, true);
-	put_aggregate_order(c, aggregate->aggdistinct, aggregate->args, false);
-	PutNode(c, (Node *) aggregate->aggfilter);
-}
-
-static void
-put_window_function(Canonical *c, WindowFunc *function)
-{
-	PutTag(c->buf, TAG_WINDOW_FUNCTION);
-	PutFunction(c, function->winfnoid);
-	PutTypeOf(c, function->wintype, -1, function->wincollid);
-	PutCollation(c, function->inputcollid);
-	PutBool(c->buf, function->winstar);
-	PutBool(c->buf, function->winagg);
-#if PG_VERSION_NUM >= 190000
-	if (function->ignore_nulls != 0)
-		PutInt(c->buf, function->ignore_nulls);
-#endif
-	put_arguments(c, function->args);
-	PutNode(c, (Node *) function->aggfilter);
-	PutWindow(c, function->winref);
 }
 
 /* ---------------------------------------------------------------------
@@ -407,6 +282,9 @@ put_arms(Canonical *c, BoolExpr *expr, SortedParts *parts)
 	}
 }
 
+/*
+ * AND, OR and NOT.
+ */
 static void
 put_boolean(Canonical *c, BoolExpr *expr)
 {
@@ -474,6 +352,9 @@ put_row(Canonical *c, RowExpr *row)
 		PutStrings(c, row->colnames);
 }
 
+/*
+ * (a, b) < (c, d) and its like.
+ */
 static void
 put_row_compare(Canonical *c, RowCompareExpr *compare)
 {
@@ -495,6 +376,9 @@ put_row_compare(Canonical *c, RowCompareExpr *compare)
 	PutNodes(c, compare->rargs);
 }
 
+/*
+ * Both forms of CASE.
+ */
 static void
 put_case(Canonical *c, CaseExpr *expr)
 {
@@ -514,6 +398,9 @@ put_case(Canonical *c, CaseExpr *expr)
 	PutNode(c, (Node *) expr->defresult);
 }
 
+/*
+ * An element or a slice of an array or of whatever has subscripts.
+ */
 static void
 put_subscript(Canonical *c, SubscriptingRef *ref)
 {
@@ -528,6 +415,9 @@ put_subscript(Canonical *c, SubscriptingRef *ref)
 	PutNode(c, (Node *) ref->refexpr);
 }
 
+/*
+ * CURRENT_DATE, CURRENT_USER and so on.
+ */
 static void
 put_sql_value(Canonical *c, SQLValueFunction *function)
 {
@@ -595,7 +485,7 @@ PutNode(Canonical *c, Node *node)
 			}
 			break;
 		case T_Aggref:
-			put_aggregate(c, (Aggref *) node);
+			PutAggregate(c, (Aggref *) node);
 			break;
 		case T_GroupingFunc:
 			PutTag(c->buf, TAG_GROUPING);
@@ -603,7 +493,7 @@ PutNode(Canonical *c, Node *node)
 			PutNodes(c, ((GroupingFunc *) node)->args);
 			break;
 		case T_WindowFunc:
-			put_window_function(c, (WindowFunc *) node);
+			PutWindowFunction(c, (WindowFunc *) node);
 			break;
 		case T_SubscriptingRef:
 			put_subscript(c, (SubscriptingRef *) node);
@@ -617,7 +507,7 @@ PutNode(Canonical *c, Node *node)
 				PutTypeOf(c, call->funcresulttype, -1, call->funccollid);
 				PutCollation(c, call->inputcollid);
 				PutBool(c->buf, call->funcvariadic);
-				put_arguments(c, call->args);
+				PutArguments(c, call->args);
 			}
 			break;
 		case T_OpExpr:

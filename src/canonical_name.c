@@ -38,7 +38,6 @@
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "miscadmin.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -215,6 +214,9 @@ PutTypeOf(Canonical *c, Oid typid, int32 typmod, Oid collid)
 	PutCollation(c, collid);
 }
 
+/*
+ * A collation, or none.
+ */
 void
 PutCollation(Canonical *c, Oid collid)
 {
@@ -244,6 +246,9 @@ PutCollation(Canonical *c, Oid collid)
  * ---------------------------------------------------------------------
  */
 
+/*
+ * Is that name, of a function of PostgreSQL's own, in role_functions?
+ */
 static bool
 follows_role(const char *name)
 {
@@ -284,6 +289,9 @@ note_call(Canonical *c, Oid funcid, Form_pg_proc proc)
 		c->uses->is_volatile = true;
 }
 
+/*
+ * Name and argument types; called: note down the call as well.
+ */
 static void
 put_function(Canonical *c, Oid funcid, bool called)
 {
@@ -373,6 +381,9 @@ PutOperator(Canonical *c, Oid opno)
 	ReleaseSysCache(tuple);
 }
 
+/*
+ * An operator family: a leaf, see above.
+ */
 void
 PutOperatorFamilyName(Canonical *c, Oid opfamily)
 {
@@ -388,6 +399,9 @@ PutOperatorFamilyName(Canonical *c, Oid opfamily)
 	ReleaseSysCache(tuple);
 }
 
+/*
+ * An operator class: a leaf, see above.
+ */
 void
 PutOperatorClassName(Canonical *c, Oid opclass)
 {
@@ -468,6 +482,9 @@ UseColumn(Canonical *c, Oid relid, AttrNumber attnum)
 									 attnum - FirstLowInvalidHeapAttributeNumber);
 }
 
+/*
+ * The same for all its columns.
+ */
 void
 UseAllColumns(Canonical *c, Oid relid)
 {

@@ -13,7 +13,6 @@
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
-#include "catalog/heap.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
@@ -64,6 +63,9 @@ OutsideClassName(OutsideClass class)
  * ---------------------------------------------------------------------
  */
 
+/*
+ * A type as text that find_type() reads; "" for none.
+ */
 static char *
 type_text(Oid typid)
 {
@@ -173,6 +175,9 @@ find_type(const char *text)
 	return typid;
 }
 
+/*
+ * The function of that name and those argument types.
+ */
 static Oid
 find_function(Oid nspid, const char *name, List *types)
 {
@@ -196,6 +201,9 @@ find_function(Oid nspid, const char *name, List *types)
 						   ObjectIdGetDatum(nspid));
 }
 
+/*
+ * The operator of that name and those types; "" is no argument.
+ */
 static Oid
 find_operator(Oid nspid, const char *name, const char *left, const char *right)
 {
@@ -309,6 +317,9 @@ column_digest(CanonicalScope *scope, Oid relid, AttrNumber attnum)
 	return DigestXxh3(&digest);
 }
 
+/*
+ * A Dependency of its parts, which are not copied.
+ */
 static Dependency *
 make_dependency(const char *class, List *identity, char *digest)
 {

@@ -101,12 +101,18 @@ to_hex(const uint8 *bytes, int length)
 	return hex;
 }
 
+/*
+ * The one that is printed: 32 hex digits.
+ */
 char *
 DigestXxh3(const Digest *digest)
 {
 	return to_hex(digest->xxh3, sizeof(digest->xxh3));
 }
 
+/*
+ * The other: 64 hex digits.
+ */
 char *
 DigestSha256(const Digest *digest)
 {
@@ -197,6 +203,9 @@ PutInt(StringInfo buf, int64 value)
 	put_varint(buf, value < 0 ? ~bits : bits);
 }
 
+/*
+ * Yes or no.
+ */
 void
 PutBool(StringInfo buf, bool value)
 {

@@ -16,6 +16,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
 #include "fmgr.h"
@@ -23,6 +24,7 @@
 #include "storage/lock.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/timestamp.h"
 
 #include "catalog.h"
@@ -161,8 +163,18 @@ OpenEnvironment(const char *name, Oid caller)
 int64
 EnvironmentForDrafts(const char *given, Oid caller, char **resolved_name)
 {
+	Environment *environment;
+
 	*resolved_name = EnvironmentName(given);
-	return OpenEnvironment(*resolved_name, caller)->id;
+	environment = OpenEnvironment(*resolved_name, caller);
+
+	/* if it is being dropped, wait for the outcome */
+	if (CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR KEY SHARE", "l", environment->id) == 0)
+	{
+		environment = FindEnvironment(*resolved_name, false);
+		CheckEnvironmentOwner(environment, caller);
+	}
+	return environment->id;
 }
 
 /*
@@ -205,8 +217,11 @@ CreateEnvironment(const char *name, const Environment *base,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("argument ttl must be a positive interval")));
 	}
-	if (CatalogRead("SELECT schema_name FROM vde.model "
-					"WHERE right(schema_name, length($1) + 2) = '__' || $1 LIMIT 1", "t", name) > 0)
+	/* a name that was only ever drafted, and is no more, is nobody's */
+	if (CatalogRead("SELECT m.schema_name FROM vde.model m "
+					"WHERE right(m.schema_name, length($1) + 2) = '__' || $1 "
+					"AND (EXISTS (SELECT FROM vde.draft d WHERE d.model_id = m.id) "
+					"OR EXISTS (SELECT FROM vde.snapshot s WHERE s.model_id = m.id)) LIMIT 1", "t", name) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_SCHEMA),
 				 errmsg("environment name \"%s\" clashes with the models of schema \"%s\"",
@@ -259,6 +274,21 @@ set_tag(LOCKTAG *tag, uint16 class, uint64 key)
 }
 
 /*
+ * take_lock
+ *		LockAcquire that shows us what others did while we waited.
+ *
+ * Only locks on relations take in invalidations by themselves: without this,
+ * a table that the one before us has made is still not there for a name that
+ * we had looked up earlier.
+ */
+static void
+take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session)
+{
+	(void) LockAcquire(tag, mode, session, false);
+	AcceptInvalidationMessages();
+}
+
+/*
  * LockActivity
  *		Shared by whatever deploys or builds, exclusive for gc: a table that a
  *		starting apply is about to reuse is never collected.
@@ -272,13 +302,16 @@ LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
 	Assert(lock->ids == NIL);
 	lock->session = !session->atomic;
 	set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
-	(void) LockAcquire(&tag, mode, lock->session, false);
+	take_lock(&tag, mode, lock->session);
 	lock->activity = mode;
 }
 
 /*
  * LockEnvironment
  *		One deployment at a time per environment: the second waits here.
+ *
+ * On a snapshot from before another's deployment we would plan against a
+ * state that is no more: that is a serialization failure, as for any row.
  */
 void
 LockEnvironment(EnvironmentLock *lock, const VdeSession *session, int64 environment_id)
@@ -287,9 +320,12 @@ LockEnvironment(EnvironmentLock *lock, const VdeSession *session, int64 environm
 	int64	   *id = palloc(sizeof(int64));
 
 	set_tag(&tag, LOCK_CLASS_ENVIRONMENT, environment_id);
-	(void) LockAcquire(&tag, ExclusiveLock, lock->session, false);
+	take_lock(&tag, ExclusiveLock, lock->session);
 	*id = environment_id;
 	lock->ids = lappend(lock->ids, id);
+	if (IsolationUsesXactSnapshot())
+		(void) CatalogWrite("SELECT FROM vde.environment_state WHERE environment_id = $1 FOR NO KEY UPDATE", "l",
+							environment_id);
 }
 
 /*
@@ -335,7 +371,7 @@ LockVersion(const char *xxh3)
 	for (i = 0; i < 16; i++)
 		key = (key << 4) | (uint64) (xxh3[i] <= '9' ? xxh3[i] - '0' : xxh3[i] - 'a' + 10);
 	set_tag(&tag, LOCK_CLASS_VERSION, key);
-	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	take_lock(&tag, ExclusiveLock, false);
 }
 
 /*

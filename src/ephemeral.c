@@ -191,6 +191,23 @@ find_entry(ParseState *pstate, const char *schema, const char *name,
 }
 
 /*
+ * refuse_system_column
+ *		Error if the name, which is no column of a model, is a system column.
+ */
+static void
+refuse_system_column(ParseState *pstate, const char *name, int location)
+{
+	if (SystemAttributeByName(name) == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" does not exist", name),
+			 errdetail("It is a system column, and models have none: their rows move from table to table."),
+			 errhint("Use a column of the model that identifies its rows."),
+			 parser_errposition(pstate, location)));
+}
+
+/*
  * qualified_column
  *		Hook for column references, before the parser looks: resolves
  *		schema.table.column and schema.table.* for models.
@@ -261,7 +278,10 @@ qualified_column(ParseState *pstate, ColumnRef *cref)
 	result = scanNSItemForColumn(pstate, item, levels_up, strVal(column),
 								 cref->location);
 	if (result == NULL)
+	{
+		refuse_system_column(pstate, strVal(column), cref->location);
 		errorMissingColumn(pstate, name, strVal(column), cref->location);
+	}
 	return result;
 }
 
@@ -276,15 +296,8 @@ unknown_column(ParseState *pstate, ColumnRef *cref, Node *found)
 	const List *references = pstate->p_ref_hook_state;
 	Node	   *column = llast(cref->fields);
 
-	if (found == NULL && IsA(column, String) &&
-		references != NIL &&
-		SystemAttributeByName(strVal(column)) != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" does not exist", strVal(column)),
-				 errdetail("It is a system column, and models have none: their rows move from table to table."),
-				 errhint("Use a column of the model that identifies its rows."),
-				 parser_errposition(pstate, cref->location)));
+	if (found == NULL && IsA(column, String) && references != NIL)
+		refuse_system_column(pstate, strVal(column), cref->location);
 	return NULL;
 }
 

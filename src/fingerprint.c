@@ -55,6 +55,9 @@ typedef struct Part
 	Uses		uses;
 } Part;
 
+/*
+ * What is written from now on belongs to part.
+ */
 static void
 begin_part(Canonical *c, Part *part, CanonicalTag tag)
 {
@@ -153,8 +156,8 @@ finish_parts(Canonical *c, Part *rows, Part *columns, Fingerprint *fingerprint,
 	context = MemoryContextSwitchTo(result);
 	foreach(lc, scope->outside)
 		fingerprint->dependencies =
-			list_concat(fingerprint->dependencies,
-						ObjectDependencies((OutsideObject *) lfirst(lc)));
+		list_concat(fingerprint->dependencies,
+					ObjectDependencies((OutsideObject *) lfirst(lc)));
 	MemoryContextSwitchTo(context);
 }
 
@@ -272,6 +275,9 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
 	pfree(bytes.data);
 }
 
+/*
+ * All that was registered and does not decide the contents.
+ */
 static void
 hash_metadata(const Definition *definition, Fingerprint *fingerprint)
 {

@@ -313,9 +313,20 @@ read_ids(uint64 rows)
 }
 
 /*
+ * captures
+ *		Does a reference of that name mean a model?  External models stay
+ *		outside tables.
+ */
+static bool
+captures(const Definition *definition)
+{
+	return definition != NULL && definition->kind != KIND_EXTERNAL;
+}
+
+/*
  * add_captured
  *		Models that may now read another relation than before, because a model
- *		of that name comes or goes.
+ *		of that name comes or goes, or becomes one that is a table outside.
  *
  * By name alone, whatever the schema: an unqualified reference may move along
  * its search_path.  Who turns out to read what it read before is no worse for
@@ -331,7 +342,7 @@ add_captured(Graph *graph)
 	{
 		GraphNode  *node = (GraphNode *) lfirst(cell);
 
-		if ((node->current != NULL) != (node->definition != NULL))
+		if (captures(node->current_definition) != captures(node->definition))
 			names = lappend(names, node->name.name);
 	}
 	if (names == NIL)
@@ -374,7 +385,8 @@ add_descendants(Graph *graph)
 
 /*
  * read_parents
- *		Parents of what was not edited, as its snapshot has them.
+ *		Parents of what was not edited, as its snapshot has them.  Of what is
+ *		to be analyzed, too: they hold if that fails.
  */
 static void
 read_parents(Graph *graph)
@@ -394,7 +406,7 @@ read_parents(Graph *graph)
 	{
 		GraphNode  *node = (GraphNode *) lfirst(cell);
 
-		if (!node->must_analyze)
+		if (node->edit == NULL)
 			ids = lappend(ids, CopyId(node->current->id));
 	}
 	if (ids == NIL)

@@ -339,21 +339,20 @@ changed_dependencies(const Fingerprint *before, const Fingerprint *after)
 	ListCell   *b;
 
 	initStringInfo(&text);
+	if (before == NULL)
+		return text.data;		/* a run: all would look new */
 	foreach(b, after->dependencies)
 	{
 		Dependency *now = (Dependency *) lfirst(b);
 		bool		same = false;
 
-		if (before != NULL)
+		foreach(a, before->dependencies)
 		{
-			foreach(a, before->dependencies)
-			{
-				Dependency *then = (Dependency *) lfirst(a);
+			Dependency *then = (Dependency *) lfirst(a);
 
-				if (strcmp(then->class, now->class) == 0 && equal_identity(then, now) &&
-					strcmp(then->digest, now->digest) == 0)
-					same = true;
-			}
+			if (strcmp(then->class, now->class) == 0 && equal_identity(then, now) &&
+				strcmp(then->digest, now->digest) == 0)
+				same = true;
 		}
 		if (!same)
 			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",

@@ -321,7 +321,8 @@ ReadIndexesOption(ModelOptions *options, ModelKind kind, const char *option,
 static void
 check_expression(const char *option, const char *text)
 {
-	char	   *statement = psprintf("SELECT (%s)", text);
+	/* the line ends, so that a comment in it ends there, too */
+	char	   *statement = psprintf("SELECT (%s\n)", text);
 	ErrorContextCallback callback;
 	OptionText	source;
 	List	   *parsed;

@@ -409,6 +409,7 @@ find_option(ModelKind kind, const char *name)
 {
 	const char *candidates[lengthof(option_descriptions)];
 	const char *near;
+	StringInfoData list;
 	int			count = 0;
 	int			i;
 
@@ -435,11 +436,17 @@ find_option(ModelKind kind, const char *name)
 	}
 
 	near = NearestWord(name, candidates, count);
+	initStringInfo(&list);
+	for (i = 0; i < count; i++)
+		appendStringInfo(&list, "%s%s",
+						 i == 0 ? "" : i == count - 1 ? " and " : ", ",
+						 candidates[i]);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown option \"%s\" for model kind \"%s\"",
 					name, KindName(kind)),
-			 near ? errhint("Perhaps you meant the option \"%s\".", near) : 0));
+			 near ? errhint("Perhaps you meant the option \"%s\".", near) :
+			 errhint("The options are %s.", list.data)));
 	return NULL;				/* keep the compiler quiet */
 }
 

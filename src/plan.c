@@ -271,6 +271,23 @@ is_behind(VdePlan *plan, PlanChange *change)
 }
 
 /*
+ * reads_change
+ *		Does it read a model that the plan lists?  Parents come first.
+ */
+static bool
+reads_change(const VdePlan *plan, const GraphNode *node)
+{
+	ListCell   *cell;
+
+	foreach(cell, plan->changes)
+	{
+		if (list_member_ptr(node->parents, ((PlanChange *) lfirst(cell))->node))
+			return true;
+	}
+	return false;
+}
+
+/*
  * add_change
  *		Turns an affected node into a change, if it is one.
  */
@@ -314,6 +331,8 @@ add_change(VdePlan *plan, GraphNode *node)
 			else
 				return;			/* the same in every respect */
 		}
+		else if (!GraphNodeMoves(node) && node->drift == NIL && !reads_change(plan, node))
+			return;				/* it only names what a new model might have captured */
 		else
 		{
 			change->change = "indirect";
@@ -523,7 +542,7 @@ PlanIsEmpty(const VdePlan *plan)
  *		A reference to what is neither a model nor a table.
  */
 static void
-raise_missing(GraphNode *node)
+raise_missing(const GraphNode *node)
 {
 	ModelReference *reference = (ModelReference *) linitial(node->missing);
 	char	   *name = reference->name.schema ? QuoteModelName(&reference->name) :
@@ -542,13 +561,67 @@ raise_missing(GraphNode *node)
 }
 
 /*
+ * is_stuck
+ *		Could it not be computed?
+ */
+static bool
+is_stuck(const GraphNode *node)
+{
+	return GraphNodeLives(node) &&
+		(node->blocked || node->problem != NULL || node->missing != NIL);
+}
+
+/*
+ * PlanObstruction
+ *		See plan.h.
+ *
+ * What reads something that changed outside, and cannot be analyzed any more,
+ * may stay as it is as long as all that it reads does.  If it stayed while a
+ * parent moves on, nothing would ever tell that it is behind: it would serve
+ * what follows from the parent's earlier definition.
+ */
+const GraphNode *
+PlanObstruction(const GraphNode *node)
+{
+	bool		must_follow = node->edit != NULL ||
+		(node->missing != NIL && node->from_edit);
+	ListCell   *cell;
+
+	if (!is_stuck(node))
+		return NULL;
+	foreach(cell, node->parents)
+	{
+		GraphNode  *parent = (GraphNode *) lfirst(cell);
+
+		if (parent->affected && !is_stuck(parent) && GraphNodeMoves(parent))
+			must_follow = true;
+	}
+	if (!must_follow)
+		return NULL;
+
+	while (node->problem == NULL && node->missing == NIL)
+	{
+		const GraphNode *next = NULL;
+
+		foreach(cell, node->parents)
+		{
+			if (next == NULL && is_stuck((GraphNode *) lfirst(cell)))
+				next = (GraphNode *) lfirst(cell);
+		}
+		if (next == NULL)
+			elog(ERROR, "model \"%s\" is blocked by nothing", QuoteModelName(&node->name));
+		node = next;
+	}
+	return node;
+}
+
+/*
  * CheckPlan
  *		See plan.h.
  */
 void
 CheckPlan(const VdePlan *plan)
 {
-	ErrorData  *problem = NULL;
 	ListCell   *cell;
 
 	if (plan->merge != NULL && plan->merge->conflicts != NIL)
@@ -576,16 +649,13 @@ CheckPlan(const VdePlan *plan)
 	}
 	foreach(cell, plan->graph->affected)
 	{
-		GraphNode  *node = (GraphNode *) lfirst(cell);
+		const GraphNode *obstruction = PlanObstruction((GraphNode *) lfirst(cell));
 
-		if (node->missing != NIL && node->from_edit)
-			raise_missing(node);
-		if (node->problem != NULL)
-			problem = node->problem;
-
-		/* what nobody edited stays as it is; an edit that reads it cannot */
-		if (node->blocked && node->edit != NULL && problem != NULL)
-			ReThrowError(problem);
+		if (obstruction == NULL)
+			continue;
+		if (obstruction->problem != NULL)
+			ReThrowError(obstruction->problem);
+		raise_missing(obstruction);
 	}
 	if (plan->obstacles != NIL)
 	{

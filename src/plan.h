@@ -53,6 +53,13 @@ extern VdePlan *PlanPromotion(const Environment *source, const Environment *targ
 /* Raises the first thing that stands in the way of carrying the plan out. */
 extern void CheckPlan(const VdePlan *plan);
 
+/*
+ * What keeps a model from being computed although it has to be, because it is
+ * edited or because something that it reads moves: the model itself or one
+ * that it reads, with missing or problem set.  NULL when nothing does.
+ */
+extern const GraphNode *PlanObstruction(const GraphNode *node);
+
 /* Does it change anything? */
 extern bool PlanIsEmpty(const VdePlan *plan);
 

@@ -27,6 +27,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "common/pg_prng.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -165,7 +166,8 @@ pause_randomly(int milliseconds)
 
 /*
  * lock_error
- *		Says which view could not be locked, and who holds it.
+ *		Says which view could not be locked, and who holds it.  For a refresh
+ *		it is a table.
  */
 static void
 lock_error(Oid relid)
@@ -206,7 +208,8 @@ lock_error(Oid relid)
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 			 name && schema ?
-			 errmsg("could not lock view \"%s.%s\" within %d ms", schema, name, VdeLockTimeout) :
+			 errmsg("could not lock %s \"%s.%s\" within %d ms",
+					get_rel_relkind(relid) == RELKIND_VIEW ? "view" : "table", schema, name, VdeLockTimeout) :
 			 errmsg("could not lock views within %d ms", VdeLockTimeout),
 			 who.len > 0 ? errdetail_internal("%s", who.data) : 0,
 			 errhint("Try again when it is done, end it with pg_terminate_backend(), or raise vde.lock_timeout.")));

@@ -33,7 +33,7 @@ CREATE FUNCTION public.columns_of(relation regclass) RETURNS text LANGUAGE sql A
 -- What an environment is about to have, and what is there of it.
 CREATE VIEW public.state AS
 	SELECT environment, model, kind, state, view_name, parents FROM vde_models;
--- What was kept of a registration: definitions, drafts.
+-- What registrations have left: drafts and models, in all environments.
 CREATE VIEW public.traces AS
 	SELECT (SELECT count(*) FROM vde_models WHERE state <> 'applied') AS drafts, count(*) AS models FROM vde_models;
 
@@ -44,7 +44,6 @@ CREATE VIEW public.traces AS
 SET client_min_messages = notice;
 SELECT vde_register('shop.orders', 'SELECT id, amount FROM raw.orders') AS first \gset
 SELECT * FROM state;
-SELECT * FROM vde_environments \gx /dev/null
 SELECT name, owner, base, models, drafts FROM vde_environments;
 
 -- the same again: the same definition, the same draft
@@ -131,7 +130,7 @@ SELECT environment, model, kind, state FROM state WHERE environment = 'dev' ORDE
 SELECT vde_discard('one');
 SELECT vde_discard('two');
 -- nothing to remove, nothing to discard: errors that help
-SELECT vde_unregister('shop.order');
+SELECT vde_unregister('shop.odrers');
 \echo :LAST_ERROR_SQLSTATE
 SELECT vde_unregister('elsewhere.nothing');
 \echo :LAST_ERROR_SQLSTATE
@@ -190,9 +189,10 @@ SELECT count(*) FROM vde_changes('dev');
 SELECT model, kind, state, view_name, parents FROM state WHERE environment = 'dev' ORDER BY model;
 
 -- what stands in vde_data: as many as were to build, each of its kind
-SELECT m.model, m.kind, c.relkind, pg_get_userbyid(c.relowner) AS relation_owner, m.row_count
+SELECT m.model, m.kind, c.relkind, pg_get_userbyid(c.relowner) AS relation_owner, CASE WHEN c.relkind <> 'v' THEN m.row_count END AS rows
 FROM vde_models m LEFT JOIN pg_class c ON c.relname = m.physical_table AND c.relnamespace = 'vde_data'::regnamespace
 WHERE m.environment = 'dev' ORDER BY m.model;
+-- and one more, of the model that was removed: it stays for a rollback
 SELECT count(*) FROM pg_class WHERE relnamespace = 'vde_data'::regnamespace AND relkind IN ('r', 'v', 'm', 'p')
 	AND relname NOT IN (SELECT physical_table FROM vde_models WHERE physical_table IS NOT NULL);
 
@@ -241,8 +241,6 @@ SELECT * FROM comparison ORDER BY model COLLATE "C";
 -- embedded and external models have no view, and one cannot be queried
 SELECT relname FROM pg_class WHERE relname IN ('once_embedded', 'twice_embedded', 'embedded_of_matview') AND relnamespace <> 'plain'::regnamespace;
 SELECT to_regnamespace('stage__dev');
--- what a view model reads is pinned: it follows the environment's tables, not a name
-SELECT view_name, regexp_count(pg_get_viewdef(view_name::regclass), '[a-z]+__dev\.') FROM vde_models WHERE false;
 
 -- an edit at the bottom travels: what reads it is built anew, the rest keeps its table
 CREATE TEMP TABLE before AS SELECT model, version, physical_table FROM vde_models WHERE environment = 'dev';
@@ -317,7 +315,11 @@ SELECT vde_register('shop.as_full', 'SELECT day, count(*) AS n FROM shop.as_view
 CALL vde_apply('kinds');
 SELECT * FROM kind_now();
 SELECT to_regclass('shop__kinds.as_full');
-SELECT vde_register('shop.as_full', (SELECT E'day,n\n' || string_agg(day || ',' || n, E'\n') FROM plain.as_full), 'seed', environment => 'kinds') > 0;
+-- (a day as text cannot be joined to a date: the reader's error comes before anything is built)
+SELECT vde_register('shop.as_full', (SELECT E'day,n\n' || string_agg(to_char(day, 'DD/MM/YYYY,') || n, E'\n') FROM plain.as_full), 'seed', environment => 'kinds') > 0;
+CALL vde_apply('kinds');
+\echo :LAST_ERROR_SQLSTATE
+SELECT vde_register('shop.as_full', (SELECT E'day,n\n' || string_agg(to_char(day, 'YYYY-MM-DD,') || n, E'\n') FROM plain.as_full), 'seed', environment => 'kinds') > 0;
 CALL vde_apply('kinds');
 SELECT * FROM kind_now();
 SELECT vde_register('shop.as_full', 'SELECT day, count(*) AS n FROM shop.as_view GROUP BY day', 'full', environment => 'kinds') > 0;

@@ -1,0 +1,240 @@
+# pg_dump and restore: plain, custom, and directory with two jobs, with and
+# without owners, into a database of another name.  The restored database is
+# in an equal state: catalog, contents, views, owners, grants and comments; its
+# plans are empty (versions do not depend on OIDs), and apply, promote,
+# rollback, run and gc go on from there.  DROP EXTENSION refuses while there
+# are physical tables.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $ROLE = 't_dump_ana';
+my $READER = 't_dump_reader';
+
+my $node = PostgreSQL::Test::Cluster->new('dump');
+$node->init;
+$node->append_conf('postgresql.conf', "lc_messages = 'C'\n");
+$node->start;
+
+sub ana
+{
+	my ($database, $sql) = @_;
+	return $node->safe_psql($database, "SET client_min_messages = warning;\n$sql",
+		connstr => $node->connstr($database) . " user=$ROLE");
+}
+
+$node->safe_psql('postgres', "CREATE ROLE $ROLE LOGIN; CREATE ROLE $READER; CREATE DATABASE origin; GRANT CREATE ON DATABASE origin TO $ROLE");
+$node->safe_psql('origin', <<SQL);
+CREATE SCHEMA ext;
+CREATE EXTENSION vde SCHEMA ext;
+GRANT USAGE ON SCHEMA ext TO PUBLIC;
+CREATE SCHEMA raw;
+GRANT USAGE ON SCHEMA raw TO $ROLE;
+CREATE DOMAIN raw.positive AS int CHECK (value > 0);
+CREATE TYPE raw.mood AS ENUM ('sad', 'glad');
+CREATE TABLE raw.t AS
+	SELECT i AS id, (i % 5 + 1)::raw.positive AS amount,
+		CASE WHEN i % 3 > 0 THEN (ARRAY['sad', 'glad'])[i % 3]::raw.mood END AS mood,
+		'2024-01-01 12:00+00'::timestamptz + i % 9 * interval '1 day' AS at
+	FROM generate_series(1, 1000) i;
+CREATE VIEW raw.outside AS SELECT id, mood FROM raw.t WHERE amount > 1;
+CREATE FUNCTION raw.twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT i * 2';
+GRANT SELECT ON ALL TABLES IN SCHEMA raw TO $ROLE;
+SQL
+
+# A state with something of everything
+ana('origin', <<'SQL');
+SET search_path = ext, public;
+SET TimeZone = 'Europe/Vienna';
+SELECT vde_register('raw.t', '', 'external', '{"columns": [{"name": "id", "type": "int", "description": "the key"}]}');
+SELECT vde_register('shop.base', 'SELECT id, amount, mood, at FROM raw.t',
+	options => '{"primary_key": ["id"], "indexes": [{"columns": ["amount", "mood"]}, {"columns": ["id"], "where": "amount > 2"}], "description": "the base", "columns": {"id": "a number"}, "tags": ["x"]}');
+SELECT vde_register('shop.seed', E'code,name,n\nAT,"Öster""reich",1\nDE,,5\n', 'seed');
+SELECT vde_register('shop.inline', 'SELECT id, raw.twice(amount) AS twice FROM shop.base', 'embedded');
+SELECT vde_register('shop.outer', 'SELECT o.id, i.twice FROM raw.outside o JOIN shop.inline i USING (id)');
+SELECT vde_register('shop."Odd Näme"', 'SELECT mood AS "Möod ""x""", count(*) AS n FROM shop.outer JOIN shop.base USING (id) GROUP BY 1');
+SELECT vde_register('shop.shown', 'SELECT *, at::date AS day FROM shop.base WHERE amount > 3', 'view');
+SELECT vde_register('mart.totals', 'SELECT day, sum(amount) AS total FROM shop.shown GROUP BY day', 'materialized_view',
+	'{"indexes": [{"columns": ["day"], "unique": true}]}');
+SELECT vde_register('mart.chain', 'SELECT total FROM mart.totals UNION ALL SELECT 0', 'view');
+CALL vde_apply('dev');
+CALL vde_promote('dev', 'prod', message => 'first');
+SELECT vde_register('shop.base', 'SELECT id, amount, mood, at, 1 AS more FROM raw.t WHERE id > 10',
+	options => '{"primary_key": ["id"], "description": "the new base"}');
+CALL vde_apply('dev');
+CALL vde_promote('dev', 'prod', message => 'second');
+CALL vde_rollback('prod');
+SELECT vde_register('mart.totals', 'SELECT day, sum(amount) AS total, count(*) AS n FROM shop.shown GROUP BY day', 'materialized_view', environment => 'qa');
+CALL vde_apply('qa');
+SELECT vde_register('shop.later', 'SELECT 1 AS one', environment => 'qa');
+SELECT vde_unregister('mart.chain', environment => 'qa');
+SQL
+ana('origin', <<SQL);
+GRANT USAGE ON SCHEMA shop, mart TO $READER;
+GRANT SELECT ON shop.base, mart.totals TO $READER;
+COMMENT ON VIEW mart.chain IS 'mine';
+SQL
+
+# Everything: the catalog's rows, what the database holds, who may what
+my @CATALOG = split /\n/, $node->safe_psql('origin', <<'SQL');
+SELECT c.oid::regclass FROM pg_extension e, unnest(extconfig) o JOIN pg_class c ON c.oid = o
+WHERE extname = 'vde' AND relkind = 'r' ORDER BY 1::text
+SQL
+my $tables = $node->safe_psql('origin', "SELECT count(*) FROM pg_class WHERE relnamespace = 'vde'::regnamespace AND relkind = 'r'");
+is(scalar(@CATALOG), $tables, 'every table of the catalog is dumped');
+is( $node->safe_psql('origin', <<'SQL'), '', 'and so is every sequence');
+SELECT c.relname FROM pg_class c WHERE relnamespace = 'vde'::regnamespace AND relkind = 'S'
+AND NOT EXISTS (SELECT FROM pg_extension e WHERE extname = 'vde' AND c.oid = ANY (extconfig))
+SQL
+
+sub state
+{
+	my ($database, $owners) = @_;
+	my $state = '';
+	for my $table (@CATALOG)
+	{
+		$state .= "$table\n" . $node->safe_psql($database, "SELECT t.*::text FROM $table t ORDER BY t::text") . "\n";
+	}
+	for my $relation (split /\n/, $node->safe_psql($database, <<'SQL'))
+SELECT c.oid::regclass FROM pg_class c WHERE relkind IN ('v', 'r', 'm', 'p') AND relnamespace::regnamespace::text ~ '^(vde_data|shop|mart)'
+ORDER BY c.oid::regclass::text
+SQL
+	{
+		$state .= "$relation: " . $node->safe_psql($database, <<SQL) . "\n";
+SELECT (SELECT format('%s %s %s %s', c.relkind, c.relpersistence, c.reloptions, obj_description(c.oid, 'pg_class')) FROM pg_class c WHERE c.oid = '$relation'::regclass),
+	(SELECT string_agg(format('%s %s %s', attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum)), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '$relation'::regclass AND attnum > 0),
+	(SELECT string_agg(pg_get_indexdef(indexrelid), '; ' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = '$relation'::regclass),
+	(SELECT pg_get_viewdef(c.oid) FROM pg_class c WHERE c.oid = '$relation'::regclass AND relkind IN ('v', 'm')),
+	count(*), md5(string_agg(r::text, E'\\n' ORDER BY r::text)) FROM $relation r
+SQL
+	}
+	if ($owners)
+	{
+		$state .= $node->safe_psql($database, <<'SQL');
+SELECT c.oid::regclass, relowner::regrole, (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(relacl) a)
+FROM pg_class c WHERE relnamespace::regnamespace::text ~ '^(vde|shop|mart)' AND relkind IN ('v', 'r', 'm', 'p', 'S') ORDER BY c.oid::regclass::text;
+SELECT nspname, nspowner::regrole, (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(nspacl) a) FROM pg_namespace WHERE nspname ~ '^(vde|shop|mart)' ORDER BY 1;
+SQL
+	}
+	return $state;
+}
+
+sub plan_is_empty
+{
+	my ($database, $environment, $what) = @_;
+	is(ana($database, "SELECT model, change, category, action, reason FROM ext.vde_changes('$environment')"),
+		'', "$what: the plan of $environment is empty");
+	return;
+}
+
+# The same steps must work there as at home.
+sub go_on
+{
+	my ($database, $what) = @_;
+	my ($rc, $out, $err);
+
+	my $last = $node->safe_psql($database, 'SELECT max(definition), (SELECT max(deployment) FROM ext.vde_deployments) FROM ext.vde_snapshots');
+	($rc, $out, $err) = $node->psql($database, <<'SQL', connstr => $node->connstr($database) . " user=$ROLE", on_error_stop => 1);
+SET search_path = ext, public;
+SET client_min_messages = warning;
+SET TimeZone = 'Europe/Vienna';
+SELECT vde_register('shop.again', 'SELECT count(*) AS n FROM shop.base', environment => 'dev');
+CALL vde_apply('dev');
+CALL vde_apply('qa');
+CALL vde_promote('dev', 'prod', force => true);
+CALL vde_rollback('prod');
+CALL vde_run('prod');
+CALL vde_promote('dev', 'prod', force => true);
+CALL vde_drop_environment('qa');
+SQL
+	is($err, '', "$what: apply, promote, rollback, run and drop go on");
+	is($node->safe_psql($database, "SELECT count(*) FROM ((TABLE shop.base EXCEPT ALL SELECT id, amount, mood, at, 1 FROM raw.t WHERE id > 10) UNION ALL (SELECT id, amount, mood, at, 1 FROM raw.t WHERE id > 10 EXCEPT ALL TABLE shop.base)) x"),
+		'0', "$what: the contents are right");
+	is($node->safe_psql($database, "SELECT n FROM shop.again"), '990', "$what: also those that were built there");
+	is($node->safe_psql($database, "SET client_min_messages = warning; SET vde.retention = 0; CALL ext.vde_gc(); SELECT count(*) FROM shop__dev.again"), '1', "$what: gc");
+	$err = '';
+	($rc, $out, $err) = $node->psql($database, 'DROP EXTENSION vde');
+	like($err, qr/cannot drop extension vde because other objects depend on it/, "$what: DROP EXTENSION refuses while there are tables");
+	return;
+}
+
+my $origin_all = state('origin', 1);
+my $origin = state('origin', 0);
+like($origin, qr/shop__dev[.]base: v/, 'the comparison has views');
+like($origin, qr/vde_data[.]\S+: m/, 'the comparison has materialized views');
+
+plan_is_empty('origin', $_, 'origin') for ('prod', 'dev');
+
+my $dir = $node->basedir;
+my %dumps = (
+	plain => [ [], undef ],
+	custom => [ [ '-Fc' ], [] ],
+	directory => [ [ '-Fd', '-j2' ], [ '-j2' ], '-c session_replication_role=replica' ],
+	no_owner => [ [ '-Fc', '--no-owner' ], [ '--no-owner' ] ]);
+
+for my $format (sort keys %dumps)
+{
+	my ($dump, $restore, $options) = @{ $dumps{$format} };
+	my $file = "$dir/dump_$format";
+	my $database = "restored_$format";
+
+	$node->command_ok([ 'pg_dump', '-d', $node->connstr('origin'), '-f', $file, @{$dump} ], "$format: pg_dump");
+	$node->safe_psql('postgres', "CREATE DATABASE $database; GRANT CREATE ON DATABASE $database TO $ROLE");
+	local $ENV{PGOPTIONS} = $options if defined $options;
+	if (defined $restore)
+	{
+		$node->command_ok([ 'pg_restore', '-d', $node->connstr($database), '--exit-on-error', @{$restore}, $file ], "$format: pg_restore");
+	}
+	else
+	{
+		$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($database), '-f', $file ], "$format: psql");
+	}
+	delete local $ENV{PGOPTIONS};
+	if ($format eq 'no_owner')
+	{
+		is(state($database, 0), $origin, "$format: equal state");
+	}
+	else
+	{
+		is(state($database, 1), $origin_all, "$format: equal state");
+	}
+	plan_is_empty($database, $_, $format) for ('prod', 'dev');
+	is( ana($database, "SELECT model, change, action FROM ext.vde_changes('qa') ORDER BY 1"),
+		"mart.chain|removed|drop_view\nshop.later|added|build", "$format: the drafts of qa are there, and nothing else");
+	go_on($database, $format);
+
+}
+
+# pg_restore with jobs loads the tables of an extension in any order, whatever
+# foreign keys they have (pg_dump does not record it), so it needs the setting
+# above, which leaves the checks out.  That it should do without:
+TODO:
+{
+	local $TODO = 'pg_dump records no order for the tables of an extension';
+	$node->safe_psql('postgres', 'CREATE DATABASE jobs');
+	my ($out, $err) = ('', '');
+	ok(run_log([ 'pg_restore', '-d', $node->connstr('jobs'), '--exit-on-error', '-j2', "$dir/dump_directory" ], '>', \$out, '2>', \$err),
+		'jobs: pg_restore without session_replication_role');
+}
+
+# twice around: origin to a, a to b
+$node->safe_psql('postgres', 'CREATE DATABASE second; CREATE DATABASE third');
+$node->command_ok([ 'pg_dump', '-d', $node->connstr('origin'), '-Fc', '-f', "$dir/second" ], 'second: pg_dump');
+$node->command_ok([ 'pg_restore', '-d', $node->connstr('second'), '--exit-on-error', "$dir/second" ], 'second: pg_restore');
+$node->command_ok([ 'pg_dump', '-d', $node->connstr('second'), '-Fc', '-f', "$dir/third" ], 'third: pg_dump');
+$node->command_ok([ 'pg_restore', '-d', $node->connstr('third'), '--exit-on-error', "$dir/third" ], 'third: pg_restore');
+is(state('third', 1), $origin_all, 'twice around: equal state');
+
+# the original itself, last
+go_on('origin', 'origin');
+
+# DROP EXTENSION goes through when nothing is left
+$node->safe_psql('postgres', 'CREATE DATABASE empty');
+$node->safe_psql('empty', 'CREATE EXTENSION vde; DROP EXTENSION vde; CREATE EXTENSION vde');
+is($node->safe_psql('empty', 'SELECT count(*) FROM vde_environments'), '0', 'an empty extension can be dropped and created anew');
+
+$node->stop;
+done_testing();
