@@ -214,6 +214,7 @@ CREATE TABLE vde.build (
 	started_at timestamptz NOT NULL
 );
 CREATE INDEX build_model_id_idx ON vde.build (model_id);
+CREATE INDEX build_failed_idx ON vde.build (model_id) WHERE state = 'failed';
 COMMENT ON TABLE vde.build IS 'what happened at each build and refresh';
 
 -- pg_dump takes all of it

@@ -16,8 +16,10 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "rewrite/rewriteHandler.h"
@@ -28,6 +30,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "build.h"
@@ -35,6 +38,40 @@
 #include "compat.h"
 #include "physical.h"
 #include "virtual_layer.h"
+
+/*
+ * may_read_view
+ *		May a role read the environment's view of a model?
+ *
+ * Only a view of the model's owner says so: whoever owns the schema can drop
+ * the view and put a relation of their own in its place.  What the role may as
+ * that view's owner does not count where the view is to get another one: it
+ * would run code of the next owner without ever having been granted anything.
+ */
+static bool
+may_read_view(Graph *graph, GraphNode *node, Oid role)
+{
+	Oid			namespace = get_namespace_oid(ViewSchema(&node->name, graph->environment->name), true);
+	Oid			view = OidIsValid(namespace) ? get_relname_relid(node->name.name, namespace) : InvalidOid;
+	HeapTuple	tuple;
+	bool		ours = false;
+
+	if (!OidIsValid(view) || !KindHasRelation(node->definition->kind))
+		return false;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(view));
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+
+		ours = form->relkind == RELKIND_VIEW &&
+			(form->relowner == node->definition->owner ||
+			 (node->current_definition != NULL && form->relowner == node->current_definition->owner));
+		if (form->relowner != node->definition->owner && has_privs_of_role(role, form->relowner))
+			role = ACL_ID_PUBLIC;
+		ReleaseSysCache(tuple);
+	}
+	return ours && pg_class_aclcheck(view, role, ACL_SELECT) == ACLCHECK_OK;
+}
 
 /*
  * check_parents
@@ -53,20 +90,13 @@ check_parents(Graph *graph, GraphNode *node, const Definition *reader)
 	foreach(cell, node->parents)
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
-		Oid			namespace;
-		Oid			view = InvalidOid;
 
 		if (!GraphNodeLives(parent))
 			continue;
 		if (parent->definition->kind == KIND_EMBEDDED)
 			check_parents(graph, parent, reader);
-		if (has_privs_of_role(reader->owner, parent->definition->owner))
-			continue;
-		namespace = get_namespace_oid(ViewSchema(&parent->name, graph->environment->name), true);
-		if (OidIsValid(namespace))
-			view = get_relname_relid(parent->name.name, namespace);
-		if (OidIsValid(view) &&
-			pg_class_aclcheck(view, reader->owner, ACL_SELECT) == ACLCHECK_OK)
+		if (has_privs_of_role(reader->owner, parent->definition->owner) ||
+			may_read_view(graph, parent, reader->owner))
 			continue;
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -121,20 +151,20 @@ CheckNodeAccess(Graph *graph, GraphNode *node)
 
 /*
  * save_build
- *		One row of vde.build.
+ *		One row of vde.build; rows -1 where there are none to count.
  */
 static void
-save_build(Graph *graph, BuildStep *step, const char *state, uint64 rows,
+save_build(Graph *graph, BuildStep *step, const char *state, int64 rows,
 		   double seconds, TimestampTz started)
 {
 	ErrorData  *error = step->error;
 
 	CatalogWrite("INSERT INTO vde.build (model_id, environment, xxh3, action, state, row_count, seconds, "
 				 "sqlstate, message, \"position\", built_by, started_at) "
-				 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10, 0), $11, $12)", "lttttldttlrz",
+				 "VALUES ($1, $2, $3, $4, $5, NULLIF($6, -1), $7, $8, $9, NULLIF($10, 0), $11, $12)", "lttttldttlrz",
 				 step->node->model_id, graph->environment->name,
 				 DigestXxh3(&step->node->version.digest),
-				 step->refresh ? "refresh" : "build", state, (int64) rows, seconds,
+				 step->refresh ? "refresh" : "build", state, rows, seconds,
 				 error ? unpack_sql_state(error->sqlerrcode) : NULL,
 				 error ? error->message : NULL,
 				 (int64) (error ? error->internalpos : 0),
@@ -216,10 +246,12 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 
 		seconds = (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC;
 		SaveVersion(node->model_id, &version);
-		SaveVersionFilled(&version, started, rows, seconds, definition->owner);
+		SaveVersionFilled(&version, started, KindHasRows(definition->kind) ? (int64) rows : -1,
+						  seconds, definition->owner);
 		version.built = true;
 		version.refreshed_at = started;
-		save_build(graph, step, "built", rows, seconds, started);
+		save_build(graph, step, "built", KindHasRows(definition->kind) ? (int64) rows : -1,
+				   seconds, started);
 		if (KindHasRows(definition->kind))
 			ereport(NOTICE,
 					(errmsg("[%d/%d] %s %s %s %s in %.1f s", number, total,
@@ -313,8 +345,11 @@ raise_failures(List *steps)
 			 failed == 1 ?
 			 errmsg("model \"%s\" could not be %s: %s", QuoteModelName(&first->node->name),
 					first->refresh ? "refreshed" : "built", first->error->message) :
-			 errmsg("%d models could not be built", failed),
+			 errmsg("%d models could not be %s", failed, first->refresh ? "refreshed" : "built"),
 			 detail.len > 0 ? errdetail("%s", detail.data) : 0,
+			 failed == 1 && first->error->hint ? errhint("%s", first->error->hint) :
+			 first->refresh ?
+			 errhint("They have the rows that they had, and what was refreshed is kept. Correct the cause and call it again.") :
 			 errhint("The environment's views are as they were, and what was built is kept. Correct the cause and call it again."),
 			 first->error->internalquery ? internalerrquery(first->error->internalquery) : 0,
 			 first->error->internalquery ? internalerrposition(first->error->internalpos) : 0,
@@ -412,7 +447,7 @@ RunBuildSteps(VdeSession *session, Graph *graph, List *steps)
 			if (step != NULL)
 			{
 				step->skipped = true;
-				save_build(graph, step, "skipped", 0, 0, started);
+				save_build(graph, step, "skipped", -1, 0, started);
 			}
 			continue;
 		}
@@ -436,10 +471,15 @@ RunBuildSteps(VdeSession *session, Graph *graph, List *steps)
 		try_step(graph, step, number, total);
 		if (step->failed)
 		{
-			if (is_final(step->error))
+			if (is_final(step->error) && step->error->sqlerrcode != ERRCODE_QUERY_CANCELED)
 				ReThrowError(step->error);
+			save_build(graph, step, "failed", -1, 0, started);
+			if (is_final(step->error))
+			{
+				SessionCommit(session);
+				ReThrowError(step->error);
+			}
 			failures = lappend(failures, node);
-			save_build(graph, step, "failed", 0, 0, started);
 		}
 		SessionCommit(session);
 	}

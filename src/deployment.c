@@ -99,9 +99,12 @@ MovePointers(const Environment *environment, int64 deployment, List *changes)
 				 "ON CONFLICT (environment_id, model_id) DO NOTHING", "lII",
 				 environment->id, models, news);
 
-	/* for gc: when was a version last let go of */
-	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM vde.snapshot s "
-				 "WHERE s.id = ANY ($1) AND v.id = s.version_id", "Iz", olds, GetCurrentTimestamp());
+	/* for gc: when was a version last let go of; in order, others do the same */
+	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM ("
+				 "  SELECT id FROM vde.version "
+				 "  WHERE id IN (SELECT version_id FROM vde.snapshot WHERE id = ANY ($1)) "
+				 "  ORDER BY id FOR NO KEY UPDATE) r "
+				 "WHERE v.id = r.id", "Iz", olds, GetCurrentTimestamp());
 }
 
 /*
@@ -279,7 +282,9 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("environment \"%s\" is protected from drafts", name),
-				 errdetail("It is listed in the setting vde.protected, and has %d drafts.", plan->draft_count),
+				 errdetail_plural("It is listed in the setting vde.protected, and has %d draft.",
+								  "It is listed in the setting vde.protected, and has %d drafts.",
+								  plan->draft_count, plan->draft_count),
 				 errhint("Apply them in another environment and promote it, or confirm with CALL vde_apply('%s', confirm => true).",
 						 name)));
 	CheckPlan(plan);
@@ -312,11 +317,12 @@ vde_apply(PG_FUNCTION_ARGS)
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{
-		Environment *environment = OpenEnvironment(name, session.caller);
+		Environment *environment;
 
-		SessionCommit(&session);
+		/* one that is made now stays uncommitted until the plan has passed */
 		LockActivity(&lock, &session, false);
-		LockEnvironment(&lock, &session, environment->id);
+		environment = OpenEnvironment(name, session.caller);
+		LockEnvironment(&lock, &session, environment);
 		apply(&session, name, plan_id, message, confirm);
 		SessionCommit(&session);
 	}
@@ -376,9 +382,12 @@ promote(VdeSession *session, const char *source_name, const char *target_name,
 
 	check_plan_id(plan, plan_id);
 	CheckPlan(plan);
-	if (PlanIsEmpty(plan) && plan->merge->merged == NIL)
+	if (PlanIsEmpty(plan))
 	{
-		if (plan->draft_count > 0)
+		/* both have made the same changes: common from now on, and no deployment */
+		if (plan->merge->merged != NIL)
+			SaveMergeBase(source, target, plan->merge, target->state_id);
+		else if (plan->draft_count > 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("environment \"%s\" has only drafts to promote", source_name),
@@ -427,12 +436,13 @@ vde_promote(PG_FUNCTION_ARGS)
 	PG_TRY();
 	{
 		Environment *source = FindEnvironment(source_name, false);
-		Environment *target = OpenEnvironment(target_name, session.caller);
+		Environment *target;
 
-		SessionCommit(&session);
+		/* one that is made now stays uncommitted until the plan has passed */
 		LockActivity(&lock, &session, false);
-		LockEnvironment(&lock, &session, Min(source->id, target->id));
-		LockEnvironment(&lock, &session, Max(source->id, target->id));
+		target = OpenEnvironment(target_name, session.caller);
+		LockEnvironment(&lock, &session, source->id < target->id ? source : target);
+		LockEnvironment(&lock, &session, source->id < target->id ? target : source);
 		promote(&session, source_name, target_name, models, force, plan_id, message);
 		SessionCommit(&session);
 	}

@@ -19,6 +19,7 @@
 #include "access/xact.h"
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
+#include "common/hashfn.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
@@ -41,6 +42,9 @@ PG_FUNCTION_INFO_V1(vde_environment_name);
 #define LOCK_CLASS_ACTIVITY		0x5641
 #define LOCK_CLASS_ENVIRONMENT	0x5645
 #define LOCK_CLASS_VERSION		0x5656
+#define LOCK_CLASS_NAME			0x564E
+
+static void lock_name(const char *name);
 
 /*
  * check_environment_name
@@ -145,6 +149,12 @@ OpenEnvironment(const char *name, Oid caller)
 {
 	Environment *environment = FindEnvironment(name, true);
 
+	/* another session may be about to make it: wait for the end of that */
+	if (environment == NULL)
+	{
+		lock_name(name);
+		environment = FindEnvironment(name, true);
+	}
 	if (environment != NULL)
 	{
 		CheckEnvironmentOwner(environment, caller);
@@ -175,6 +185,33 @@ EnvironmentForDrafts(const char *given, Oid caller, char **resolved_name)
 		CheckEnvironmentOwner(environment, caller);
 	}
 	return environment->id;
+}
+
+/*
+ * inherit_merge_bases
+ *		What base has in common with others, a copy of it has in common, too.
+ *
+ * Else a promote of the same source to the copy would take for a conflict what
+ * base has from that source.
+ */
+static void
+inherit_merge_bases(const Environment *environment, const Environment *base, int64 deployment)
+{
+	CatalogWrite("WITH RECURSIVE past AS ("
+				 "  SELECT id, parent_id FROM vde.deployment WHERE id = $4 "
+				 "  UNION ALL SELECT d.id, d.parent_id FROM vde.deployment d JOIN past p ON d.id = p.parent_id) "
+				 "INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id) "
+				 "SELECT DISTINCT ON (source_id, model_id) source_id, $1, model_id, $2, snapshot_id "
+				 "FROM vde.merge_base WHERE target_id = $3 AND deployment_id IN (SELECT id FROM past) "
+				 "ORDER BY source_id, model_id, deployment_id DESC", "llll",
+				 environment->id, environment->state_id, base->id,
+				 deployment != 0 ? deployment : base->state_id);
+
+	/* what others took from base counts while they stand on it */
+	if (deployment == 0)
+		CatalogWrite("INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id) "
+					 "SELECT $1, target_id, model_id, deployment_id, snapshot_id "
+					 "FROM vde.merge_base WHERE source_id = $2", "ll", environment->id, base->id);
 }
 
 /*
@@ -255,7 +292,24 @@ CreateEnvironment(const char *name, const Environment *base,
 					 "WHERE environment_id = $2 AND snapshot_id IS NOT NULL", "ll",
 					 environment->id, base->id);
 	else if (base != NULL)
+	{
 		CopyPointersAt(environment->id, base, deployment);
+		if (CatalogRead("SELECT m.schema_name, m.model_name FROM vde.pointer p "
+						"JOIN vde.snapshot s ON s.id = p.snapshot_id "
+						"JOIN vde.version v ON v.id = s.version_id "
+						"JOIN vde.model m ON m.id = p.model_id "
+						"WHERE p.environment_id = $1 AND v.collected_at IS NOT NULL ORDER BY 1, 2 LIMIT 1", "l",
+						environment->id) > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("cannot create environment \"%s\" from deployment " INT64_FORMAT ": tables of that time were collected",
+							name, deployment),
+					 errdetail("One is that of model \"%s\".",
+							   quote_qualified_identifier(CatalogText(0, 1), CatalogText(0, 2))),
+					 errhint("The setting vde.retention says how long tables are kept.")));
+	}
+	if (base != NULL)
+		inherit_merge_bases(environment, base, deployment);
 	if (base != NULL)
 		CatalogWrite("UPDATE vde.deployment SET model_count = p.n, reused_count = p.n "
 					 "FROM (SELECT count(*)::int AS n FROM vde.pointer WHERE environment_id = $1) p WHERE id = $2",
@@ -289,6 +343,20 @@ take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session)
 }
 
 /*
+ * lock_name
+ *		Of those who make an environment of one name at the same time, the
+ *		first does, and the others find it.
+ */
+static void
+lock_name(const char *name)
+{
+	LOCKTAG		tag;
+
+	set_tag(&tag, LOCK_CLASS_NAME, hash_bytes_extended((const unsigned char *) name, strlen(name), 0));
+	take_lock(&tag, ExclusiveLock, false);
+}
+
+/*
  * LockActivity
  *		Shared by whatever deploys or builds, exclusive for gc: a table that a
  *		starting apply is about to reuse is never collected.
@@ -314,18 +382,30 @@ LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
  * state that is no more: that is a serialization failure, as for any row.
  */
 void
-LockEnvironment(EnvironmentLock *lock, const VdeSession *session, int64 environment_id)
+LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
+				const Environment *environment)
 {
 	LOCKTAG		tag;
 	int64	   *id = palloc(sizeof(int64));
 
-	set_tag(&tag, LOCK_CLASS_ENVIRONMENT, environment_id);
+	set_tag(&tag, LOCK_CLASS_ENVIRONMENT, environment->id);
 	take_lock(&tag, ExclusiveLock, lock->session);
-	*id = environment_id;
+	*id = environment->id;
 	lock->ids = lappend(lock->ids, id);
+
+	/*
+	 * Until now it could be dropped, and one of the same name be made that
+	 * belongs to another role.
+	 */
+	if (CatalogRead("SELECT FROM vde.environment WHERE id = $1", "l", environment->id) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("environment \"%s\" does not exist", environment->name),
+				 errdetail("It was dropped meanwhile."),
+				 errhint("The view vde_environments lists them.")));
 	if (IsolationUsesXactSnapshot())
 		(void) CatalogWrite("SELECT FROM vde.environment_state WHERE environment_id = $1 FOR NO KEY UPDATE", "l",
-							environment_id);
+							environment->id);
 }
 
 /*

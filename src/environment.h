@@ -72,7 +72,7 @@ typedef struct EnvironmentLock
 extern void LockActivity(EnvironmentLock *lock, const VdeSession *session,
 						 bool exclusive);
 extern void LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
-							int64 environment_id);
+							const Environment *environment);
 extern void ReleaseEnvironmentLocks(EnvironmentLock *lock);
 extern void LockVersion(const char *xxh3);
 

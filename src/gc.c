@@ -56,7 +56,17 @@ expire_environments(VdeSession *session)
 	foreach(cell, names)
 	{
 		Environment *environment = FindEnvironment((char *) lfirst(cell), false);
+		ViewObstacle *obstacle = DropObstacle(environment);
 
+		/* one that cannot go must not keep the rest */
+		if (obstacle != NULL)
+		{
+			ereport(NOTICE,
+					(errmsg("environment \"%s\" has expired and is kept: %s", environment->name,
+							obstacle->message),
+					 obstacle->detail ? errdetail_internal("%s", obstacle->detail) : 0));
+			continue;
+		}
 		DropEnvironment(session, environment);
 		SessionCommit(session);
 		ereport(NOTICE, (errmsg("environment \"%s\" has expired and was dropped", environment->name)));
@@ -183,8 +193,8 @@ vde_gc(PG_FUNCTION_ARGS)
 			SessionCommit(&session);
 		}
 		ereport(NOTICE,
-				(errmsg("%d relations collected%s", dropped,
-						kept > 0 ? psprintf(", %d kept because others depend on them", kept) : "")));
+				(errmsg_plural("%d relation collected%s", "%d relations collected%s", dropped, dropped,
+							   kept > 0 ? psprintf(", %d kept because others depend on them", kept) : "")));
 	}
 	PG_FINALLY();
 	{

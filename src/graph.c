@@ -133,6 +133,32 @@ GraphNodeMoves(const GraphNode *node)
 }
 
 /*
+ * mark_drifted
+ *		Notes that models (List of int64 * ids) read something that changed.
+ */
+static void
+mark_drifted(Graph *graph, List *ids, char *what, bool suspected)
+{
+	ListCell   *cell;
+
+	foreach(cell, LoadModelStates(graph->environment->id, ids))
+	{
+		GraphNode  *node = add_node(graph, (ModelState *) lfirst(cell));
+
+		if (suspected && node->drift != NIL)
+			continue;			/* known for certain */
+		node->drift = lappend(node->drift, what);
+		node->suspected = suspected;
+		node->must_analyze = true;
+		if (!node->affected)
+		{
+			node->affected = true;
+			graph->affected = lappend(graph->affected, node);
+		}
+	}
+}
+
+/*
  * note_drift
  *		Finds what outside has changed since the snapshots in use were taken,
  *		and marks the models that read it.
@@ -174,31 +200,43 @@ note_drift(Graph *graph)
 	foreach(cell, moved)
 	{
 		Seen	   *dependency = (Seen *) lfirst(cell);
-		char	   *what = DependencyDescription(dependency->class, dependency->identity);
 		List	   *ids = NIL;
-		List	   *states;
-		ListCell   *state;
+		char	   *what;
 
-		graph->drifted = lappend(graph->drifted, what);
 		rows = CatalogRead("SELECT p.model_id FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
 						   "WHERE p.environment_id = $1 AND d.class = $2 AND d.identity = $3 AND d.digest = $4", "ltTt",
 						   graph->environment->id, dependency->class, dependency->identity, dependency->digest);
 		for (row = 0; row < rows; row++)
 			ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
-		states = LoadModelStates(graph->environment->id, ids);
-		foreach(state, states)
-		{
-			GraphNode  *node = add_node(graph, (ModelState *) lfirst(state));
-
-			node->drift = lappend(node->drift, what);
-			node->must_analyze = true;
-			if (!node->affected)
-			{
-				node->affected = true;
-				graph->affected = lappend(graph->affected, node);
-			}
-		}
+		what = DependencyDescription(dependency->class, dependency->identity);
+		graph->drifted = lappend(graph->drifted, what);
+		mark_drifted(graph, ids, what, false);
 	}
+}
+
+/*
+ * note_stopped
+ *		Marks the models whose last refresh was stopped because the query is no
+ *		longer what was planned: a new overload, say, changes nothing that was
+ *		there, so that note_drift does not see it.
+ */
+static void
+note_stopped(Graph *graph)
+{
+	List	   *ids = NIL;
+	uint64		rows;
+	uint64		row;
+
+	rows = CatalogRead("SELECT DISTINCT p.model_id FROM vde.build b JOIN vde.pointer p ON p.model_id = b.model_id "
+					   "JOIN vde.snapshot s ON s.id = p.snapshot_id "
+					   "JOIN vde.version v ON v.id = s.version_id AND v.xxh3 = b.xxh3 "
+					   "WHERE b.state = 'failed' AND b.action = 'refresh' AND b.sqlstate = '55000' "
+					   "AND p.environment_id = $1 AND b.started_at > v.refreshed_at", "l",
+					   graph->environment->id);
+	for (row = 0; row < rows; row++)
+		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
+	if (ids != NIL)
+		mark_drifted(graph, ids, "the meaning of a name in its query", true);
 }
 
 /*
@@ -568,7 +606,10 @@ ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 	ListCell   *cell;
 
 	if (with_drift)
+	{
 		note_drift(graph);
+		note_stopped(graph);
+	}
 	apply_edits(graph, edits);
 	add_captured(graph);
 	add_descendants(graph);

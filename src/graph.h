@@ -39,6 +39,7 @@ typedef struct GraphNode
 	Definition *definition;		/* what it is to have; NULL: nothing */
 	const Edit *edit;			/* NULL: not edited */
 	List	   *drift;			/* char *: what changed outside; NIL: nothing */
+	bool		suspected;		/* drift is a guess: its last refresh was stopped */
 	bool		affected;		/* edited, drifted or downstream of such */
 	bool		must_analyze;	/* not only because a parent may move */
 

@@ -116,9 +116,15 @@ StateIsInForce(const Environment *environment, int64 deployment)
 void
 CopyPointersAt(int64 environment_id, const Environment *base, int64 deployment)
 {
-	List	   *changes = ChangesToState(base, deployment);
+	Environment now = *base;
+	List	   *changes;
 	ListCell   *cell;
 
+	/* nobody deploys to it between the statements below */
+	if (CatalogWrite("SELECT deployment_id FROM vde.environment_state WHERE environment_id = $1 FOR SHARE", "l",
+					 base->id) > 0)
+		now.state_id = CatalogInt64(0, 1);
+	changes = ChangesToState(&now, deployment);
 	CatalogWrite("INSERT INTO vde.pointer (environment_id, model_id, snapshot_id, base_snapshot_id) "
 				 "SELECT $1, model_id, snapshot_id, snapshot_id FROM vde.pointer "
 				 "WHERE environment_id = $2 AND snapshot_id IS NOT NULL", "ll",

@@ -119,7 +119,7 @@ vde_create_environment(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("there is no environment to take deployment " INT64_FORMAT " from", deployment)));
 		environment = CreateEnvironment(name, base, ttl, deployment, session.caller);
-		LockEnvironment(&lock, &session, environment->id);
+		LockEnvironment(&lock, &session, environment);
 		CompleteLayer(&session, environment);
 		SessionCommit(&session);
 		ereport(NOTICE,
@@ -136,6 +136,63 @@ vde_create_environment(PG_FUNCTION_ARGS)
 }
 
 /*
+ * next_removals
+ *		The next batch of views (ViewChange *) that go with an environment;
+ *		*last is 0 before the first and after the last one.
+ */
+static List *
+next_removals(const Environment *environment, int64 *last)
+{
+	List	   *ids = NIL;
+	List	   *views = NIL;
+	uint64		rows;
+	uint64		row;
+	ListCell   *cell;
+
+	rows = CatalogRead("SELECT model_id FROM vde.pointer "
+					   "WHERE environment_id = $1 AND snapshot_id IS NOT NULL AND model_id > $2 "
+					   "ORDER BY model_id LIMIT $3", "lll",
+					   environment->id, *last, (int64) LAYER_BATCH);
+	for (row = 0; row < rows; row++)
+	{
+		*last = CatalogInt64(row, 1);
+		ids = lappend(ids, CopyId(*last));
+	}
+	foreach(cell, LoadModelStates(environment->id, ids))
+	{
+		ModelState *state = (ModelState *) lfirst(cell);
+
+		if (KindHasRelation(state->definition->kind))
+			views = lappend(views,
+							MakeViewChange(environment->name, &state->name, NULL, NIL, NULL));
+	}
+	if (rows < LAYER_BATCH)
+		*last = 0;
+	return views;
+}
+
+/*
+ * DropObstacle
+ *		See lifecycle.h.
+ */
+ViewObstacle *
+DropObstacle(const Environment *environment)
+{
+	int64		last = 0;
+
+	do
+	{
+		List	   *obstacles = CheckViewChanges(next_removals(environment, &last),
+												 environment->owner);
+
+		if (obstacles != NIL)
+			return (ViewObstacle *) linitial(obstacles);
+		CHECK_FOR_INTERRUPTS();
+	} while (last != 0);
+	return NULL;
+}
+
+/*
  * DropEnvironment
  *		See lifecycle.h.  An environment that is half dropped has no complete
  *		layer: the next apply, or the next drop, goes on from there.
@@ -143,50 +200,38 @@ vde_create_environment(PG_FUNCTION_ARGS)
 void
 DropEnvironment(VdeSession *session, Environment *environment)
 {
+	ViewObstacle *obstacle = DropObstacle(environment);
 	int64		last = 0;
 
+	/* before the first batch is gone */
+	if (obstacle != NULL)
+		ereport(ERROR,
+				(errcode(obstacle->sqlstate),
+				 errmsg("%s", obstacle->message),
+				 obstacle->detail ? errdetail("%s", obstacle->detail) : 0,
+				 obstacle->hint ? errhint("%s", obstacle->hint) : 0));
 	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
 	for (;;)
 	{
 		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
 													  ALLOCSET_DEFAULT_SIZES);
 		MemoryContext old = MemoryContextSwitchTo(scratch);
-		List	   *ids = NIL;
-		List	   *views = NIL;
-		uint64		rows;
-		uint64		row;
-		ListCell   *cell;
 
 		CHECK_FOR_INTERRUPTS();
-		rows = CatalogRead("SELECT model_id FROM vde.pointer "
-						   "WHERE environment_id = $1 AND snapshot_id IS NOT NULL AND model_id > $2 "
-						   "ORDER BY model_id LIMIT $3", "lll",
-						   environment->id, last, (int64) LAYER_BATCH);
-		for (row = 0; row < rows; row++)
-		{
-			last = CatalogInt64(row, 1);
-			ids = lappend(ids, CopyId(last));
-		}
-		foreach(cell, LoadModelStates(environment->id, ids))
-		{
-			ModelState *state = (ModelState *) lfirst(cell);
-
-			if (KindHasRelation(state->definition->kind))
-				views = lappend(views,
-								MakeViewChange(environment->name, &state->name, NULL, NIL, NULL));
-		}
-		if (views != NIL)
-			SwapViews(views, environment->id, environment->owner);
+		SwapViews(next_removals(environment, &last), environment->id, environment->owner);
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(scratch);
-		if (rows < LAYER_BATCH)
+		if (last == 0)
 			break;
 		SessionCommit(session);
 	}
 	DropViewSchemas(environment->id);
-	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM vde.pointer p "
-				 "JOIN vde.snapshot s ON s.id = p.snapshot_id "
-				 "WHERE p.environment_id = $1 AND v.id = s.version_id", "lz",
+	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM ("
+				 "  SELECT id FROM vde.version "
+				 "  WHERE id IN (SELECT s.version_id FROM vde.pointer p JOIN vde.snapshot s ON s.id = p.snapshot_id "
+				 "               WHERE p.environment_id = $1) "
+				 "  ORDER BY id FOR NO KEY UPDATE) r "
+				 "WHERE v.id = r.id", "lz",
 				 environment->id, GetCurrentTimestamp());
 	CatalogWrite("DELETE FROM vde.environment WHERE id = $1", "l", environment->id);
 }
@@ -222,7 +267,7 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 					 errdetail("It is listed in the setting vde.protected."),
 					 errhint("Have a superuser take it out of the setting first.")));
 		LockActivity(&lock, &session, false);
-		LockEnvironment(&lock, &session, environment->id);
+		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
 		DropEnvironment(&session, environment);
 		SessionCommit(&session);

@@ -12,9 +12,13 @@
 
 #include "environment.h"
 #include "session.h"
+#include "virtual_layer.h"
 
 /* Makes the views of an environment that has none yet, in batches. */
 extern void CompleteLayer(VdeSession *session, Environment *environment);
+
+/* What keeps it from being dropped; NULL when nothing does. */
+extern ViewObstacle *DropObstacle(const Environment *environment);
 
 /* Drops its views, its empty schemas and its rows; no table. */
 extern void DropEnvironment(VdeSession *session, Environment *environment);

@@ -302,6 +302,8 @@ SaveMergeBase(const Environment *source, const Environment *target,
 {
 	CatalogWrite("INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id) "
 				 "SELECT $1, $2, i, $3, p.snapshot_id FROM unnest($4) AS i "
-				 "LEFT JOIN vde.pointer p ON p.environment_id = $2 AND p.model_id = i", "lllI",
+				 "LEFT JOIN vde.pointer p ON p.environment_id = $2 AND p.model_id = i "
+				 "ON CONFLICT (source_id, target_id, model_id, deployment_id) DO UPDATE "
+				 "SET snapshot_id = excluded.snapshot_id", "lllI",
 				 source->id, target->id, deployment, merge->merged);
 }

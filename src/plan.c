@@ -213,25 +213,50 @@ current_parents(Graph *graph, GraphNode *node)
 }
 
 /*
+ * is_filled
+ *		Will the plan fill its table?
+ */
+static bool
+is_filled(const VdePlan *plan, const GraphNode *node)
+{
+	ListCell   *cell;
+
+	if (!node->affected)
+		return false;
+	foreach(cell, plan->changes)
+	{
+		PlanChange *change = (PlanChange *) lfirst(cell);
+
+		if (change->node == node)
+			return change->build || change->refresh;
+	}
+	return false;
+}
+
+/*
  * newest_source
- *		When the newest table that a node's query reads was filled.  A view or
- *		an embedded model stores nothing: what it reads counts.
+ *		When the newest table that a node's query reads was filled, or will be.
+ *		A view or an embedded model stores nothing: what it reads counts.
  */
 static TimestampTz
-newest_source(Graph *graph, GraphNode *node)
+newest_source(VdePlan *plan, GraphNode *node)
 {
 	TimestampTz newest = 0;
 	ListCell   *cell;
 
 	check_stack_depth();
-	foreach(cell, current_parents(graph, node))
+	foreach(cell, current_parents(plan->graph, node))
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
+		TimestampTz filled;
 
 		if (!GraphNodeLives(parent))
 			continue;
-		newest = Max(newest, KindHasRows(parent->definition->kind) ?
-					 parent->version.refreshed_at : newest_source(graph, parent));
+		if (!KindHasRows(parent->definition->kind))
+			filled = newest_source(plan, parent);
+		else
+			filled = is_filled(plan, parent) ? DT_NOEND : parent->version.refreshed_at;
+		newest = Max(newest, filled);
 	}
 	return newest;
 }
@@ -249,7 +274,6 @@ is_behind(VdePlan *plan, PlanChange *change)
 {
 	GraphNode  *node = change->node;
 	TimestampTz filled = node->version.refreshed_at;
-	ListCell   *cell;
 
 	if (!KindHasRows(node->definition->kind) || node->definition->kind == KIND_SEED ||
 		!GraphNodeMoves(node))
@@ -259,15 +283,7 @@ is_behind(VdePlan *plan, PlanChange *change)
 	if (node->current != NULL && KindHasRows(node->current_definition->kind) &&
 		node->current->version.refreshed_at > filled)
 		return true;
-	foreach(cell, plan->changes)
-	{
-		PlanChange *other = (PlanChange *) lfirst(cell);
-
-		if ((other->build || other->refresh) && list_member_ptr(node->parents, other->node) &&
-			KindHasRows(other->node->definition->kind))
-			return true;
-	}
-	return newest_source(plan->graph, node) > filled;
+	return newest_source(plan, node) > filled;
 }
 
 /*
@@ -328,10 +344,16 @@ add_change(VdePlan *plan, GraphNode *node)
 				change->category = "metadata";
 				change->reason = "text or description only";
 			}
+			else if (plan->source != NULL)
+			{
+				/* else it would differ from the source's again next time */
+				change->category = "metadata";
+				change->reason = "registered with other settings";
+			}
 			else
 				return;			/* the same in every respect */
 		}
-		else if (!GraphNodeMoves(node) && node->drift == NIL && !reads_change(plan, node))
+		else if (!GraphNodeMoves(node) && (node->drift == NIL || node->suspected) && !reads_change(plan, node))
 			return;				/* it only names what a new model might have captured */
 		else
 		{

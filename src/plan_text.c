@@ -90,6 +90,16 @@ role_name(Oid role)
 }
 
 /*
+ * side_text
+ *		What one side of a conflict did.
+ */
+static const char *
+side_text(Oid author)
+{
+	return OidIsValid(author) ? psprintf("changed by %s", role_name(author)) : "removed";
+}
+
+/*
  * padding
  *		Blanks that bring a text to a width in characters.
  */
@@ -196,10 +206,10 @@ put_problems(PlanOutput *output, const VdePlan *plan)
 
 			if (problems++ == 0)
 				put_line(output, "Conflicts");
-			put_line(output, "  ! %s was changed in \"%s\" by %s and in \"%s\" by %s",
-					 QuoteModelName(&conflict->name), plan->source->name,
-					 role_name(conflict->source_author), plan->environment->name,
-					 role_name(conflict->target_author));
+			put_line(output, "  ! %s was %s in \"%s\" and %s in \"%s\"",
+					 QuoteModelName(&conflict->name),
+					 side_text(conflict->source_author), plan->source->name,
+					 side_text(conflict->target_author), plan->environment->name);
 		}
 		if (problems > 0)
 			put_line(output, "%s", "");
@@ -226,6 +236,31 @@ put_problems(PlanOutput *output, const VdePlan *plan)
 				if (reference->detail != NULL)
 					put_line(output, "      %s", reference->detail);
 			}
+		}
+		if (titled)
+			put_line(output, "%s", "");
+	}
+	{
+		bool		titled = false;
+
+		foreach(cell, plan->graph->affected)
+		{
+			GraphNode  *node = (GraphNode *) lfirst(cell);
+			const GraphNode *obstruction = PlanObstruction(node);
+
+			if (obstruction == NULL || (node->missing != NIL && node->from_edit))
+				continue;		/* those were told above */
+			if (!titled)
+				put_line(output, "Cannot follow");
+			titled = true;
+			problems++;
+			if (obstruction->problem != NULL)
+				put_line(output, "  ! %s, because of %s: %s", QuoteModelName(&node->name),
+						 QuoteModelName(&obstruction->name), obstruction->problem->message);
+			else
+				put_line(output, "  ! %s, because %s reads %s, which is not there",
+						 QuoteModelName(&node->name), QuoteModelName(&obstruction->name),
+						 reference_name((ModelReference *) linitial(obstruction->missing)));
 		}
 		if (titled)
 			put_line(output, "%s", "");
@@ -335,6 +370,8 @@ next_step(const VdePlan *plan, int problems)
 {
 	if (problems > 0)
 		return pstrdup("Next: correct what is marked with !, then plan again.");
+	if (PlanIsEmpty(plan))
+		return pstrdup("Next: bring back what has changed outside, or register anew what reads it.");
 	if (plan->source != NULL)
 		return psprintf("Next: CALL vde_promote('%s', '%s');", plan->source->name,
 						plan->environment->name);
@@ -421,8 +458,11 @@ put_markdown(PlanOutput *output, const VdePlan *plan)
 
 	put_line(output, "### Plan for %s", subject(plan));
 	put_line(output, "%s", "");
-	put_line(output, "%s", what[0] ? what : "Nothing to do.");
-	put_line(output, "%s", "");
+	if (what[0])
+	{
+		put_line(output, "%s", what);
+		put_line(output, "%s", "");
+	}
 	if (plan->changes != NIL)
 	{
 		put_line(output, "| model | change | category | action | reason |");
@@ -440,8 +480,8 @@ put_markdown(PlanOutput *output, const VdePlan *plan)
 	}
 	put_notes(output, plan);
 	problems = put_problems(output, plan);
-	if (!PlanIsEmpty(plan))
-		put_line(output, "%s", next_step(plan, problems));
+	put_line(output, "%s", PlanIsEmpty(plan) && problems == 0 ? "Nothing to do." :
+			 next_step(plan, problems));
 	put_line(output, "%s", plan->id);
 }
 
@@ -502,8 +542,10 @@ put_json(PlanOutput *output, const VdePlan *plan)
 			appendStringInfoString(&buf, first ? "{" : ",{");
 			first = false;
 			json_string(&buf, "model", QuoteModelName(&conflict->name));
-			json_string(&buf, "source_author", role_name(conflict->source_author));
-			json_string(&buf, "target_author", role_name(conflict->target_author));
+			json_string(&buf, "source_author", OidIsValid(conflict->source_author) ?
+						role_name(conflict->source_author) : NULL);
+			json_string(&buf, "target_author", OidIsValid(conflict->target_author) ?
+						role_name(conflict->target_author) : NULL);
 			appendStringInfoChar(&buf, '}');
 		}
 	}

@@ -113,7 +113,7 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 
 	if (previous)
 		deployment = PreviousState(environment);
-	if (deployment == 0)
+	if (previous && deployment == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("environment \"%s\" has nothing to roll back to", name),
@@ -169,7 +169,7 @@ vde_rollback(PG_FUNCTION_ARGS)
 
 		CheckEnvironmentOwner(environment, session.caller);
 		LockActivity(&lock, &session, false);
-		LockEnvironment(&lock, &session, environment->id);
+		LockEnvironment(&lock, &session, environment);
 		rollback(&session, name, deployment, previous);
 		SessionCommit(&session);
 	}

@@ -46,6 +46,24 @@ drift_error(Graph *graph, GraphNode *node)
 }
 
 /*
+ * inherit_drift
+ *		What reads a model that stores nothing reads what that one reads.
+ */
+static void
+inherit_drift(GraphNode *node)
+{
+	ListCell   *cell;
+
+	foreach(cell, node->parents)
+	{
+		GraphNode  *parent = (GraphNode *) lfirst(cell);
+
+		if (GraphNodeLives(parent) && !KindHasRows(parent->definition->kind))
+			node->drift = list_concat(node->drift, parent->drift);
+	}
+}
+
+/*
  * vde_run(environment)
  *		Refreshes an environment's tables.
  */
@@ -67,7 +85,7 @@ vde_run(PG_FUNCTION_ARGS)
 
 		CheckEnvironmentOwner(environment, session.caller);
 		LockActivity(&lock, &session, false);
-		LockEnvironment(&lock, &session, environment->id);
+		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
 		graph = LoadGraph(environment);
 		foreach(cell, graph->affected)
@@ -76,6 +94,7 @@ vde_run(PG_FUNCTION_ARGS)
 			BuildStep  *step;
 
 			CHECK_FOR_INTERRUPTS();
+			inherit_drift(node);
 			if (!KindHasRows(node->definition->kind) || node->definition->kind == KIND_SEED)
 				continue;
 			if (!RefreshesVersion(environment, node->version.id))

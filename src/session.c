@@ -96,6 +96,10 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 	session->atomic = true;
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
 		session->atomic = castNode(CallContext, fcinfo->context)->atomic;
+
+	/* nor can it commit under an EXCEPTION clause, which rolls all of it back */
+	if (IsSubTransaction())
+		session->atomic = true;
 	if (!session->atomic)
 		options = SPI_OPT_NONATOMIC;
 	if (SPI_connect_ext(options) != SPI_OK_CONNECT)

@@ -267,12 +267,12 @@ SaveVersion(int64 model_id, Version *version)
  *		A version's relation is there, with what its sources held at read_at.
  */
 void
-SaveVersionFilled(const Version *version, TimestampTz read_at, uint64 rows,
+SaveVersionFilled(const Version *version, TimestampTz read_at, int64 rows,
 				  double seconds, Oid built_by)
 {
 	CatalogWrite("UPDATE vde.version SET built_at = COALESCE(built_at, $2), built_by = $5, refreshed_at = $2, "
-				 "row_count = $3, build_seconds = $4, collected_at = NULL, released_at = NULL WHERE id = $1", "lzldr",
-				 version->id, read_at, (int64) rows, seconds, built_by);
+				 "row_count = NULLIF($3, -1), build_seconds = $4, collected_at = NULL, released_at = NULL WHERE id = $1", "lzldr",
+				 version->id, read_at, rows, seconds, built_by);
 }
 
 /*

@@ -69,9 +69,9 @@ extern void LookUpVersion(const ModelName *name, ModelKind kind,
  */
 extern void SaveVersion(int64 model_id, Version *version);
 
-/* Notes that a version's relation was filled. */
+/* Notes that a version's relation was filled; rows -1: it stores none. */
 extern void SaveVersionFilled(const Version *version, TimestampTz read_at,
-							  uint64 rows, double seconds, Oid built_by);
+							  int64 rows, double seconds, Oid built_by);
 
 /*
  * Writes a snapshot with its parents (List of int64 * model ids) and its

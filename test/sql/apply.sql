@@ -184,7 +184,6 @@ TABLE layer;
 --
 SELECT count(*) AS builds FROM vde_builds \gset
 SELECT relations FROM relations \gset
-
 SELECT vde_register('shop.orders', 'SELECT id, customer_id, amount + 1 AS amount FROM raw.orders') > 0;
 SELECT vde_register('shop.totals', E'SELECT customer_id,\n sum(amount / (id - 50)) AS total FROM shop.orders GROUP BY 1') > 0;
 SELECT vde_register('shop.beside', 'SELECT count(*) AS n FROM shop.orders') > 0;
@@ -242,7 +241,7 @@ SET statement_timeout = '1s';
 CALL vde_apply('dev');
 \echo :LAST_ERROR_SQLSTATE
 RESET statement_timeout;
-SELECT model, state FROM vde_builds WHERE state = 'built' ORDER BY build OFFSET (SELECT count(*) FROM vde_builds WHERE state = 'built' AND build IN (SELECT build FROM vde_builds ORDER BY build LIMIT :builds));
+SELECT model, state, row_count, sqlstate FROM vde_builds ORDER BY build OFFSET :builds;
 SELECT relations - :relations FROM relations;
 SELECT differ('TABLE shop__dev.orders', 'SELECT id, customer_id, amount + 1 FROM raw.orders');
 SELECT n FROM shop__dev.beside;
@@ -337,6 +336,34 @@ CALL vde_apply('fork');
 SELECT * FROM who__fork.am_i;
 RESET SESSION AUTHORIZATION;
 SELECT * FROM who.am_i;
+
+--
+-- bob changes a parent of ana's model, in his own environment: her model is not
+-- run over his code unless he may have her read it
+--
+SET SESSION AUTHORIZATION t_apply_ana;
+CREATE TABLE raw.hers AS SELECT 'hers'::text AS s;
+SELECT vde_register('chain.parent', 'SELECT id FROM raw.orders', 'view', environment => 'prod') > 0;
+SELECT vde_register('chain.child', 'SELECT * FROM chain.parent', environment => 'prod') > 0;
+CALL vde_apply('prod', confirm => true);
+GRANT USAGE ON SCHEMA chain TO t_apply_bob;
+GRANT SELECT ON chain.parent, chain.child TO t_apply_bob;
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION t_apply_bob;
+CREATE SCHEMA bobs;
+GRANT USAGE ON SCHEMA bobs TO PUBLIC;
+CREATE FUNCTION bobs.spy() RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RAISE WARNING 'spy runs as %', current_user; RETURN (SELECT s FROM raw.hers); END $$;
+CALL vde_create_environment('spying');
+SELECT vde_register('chain.parent', 'SELECT id, bobs.spy() AS s FROM raw.orders LIMIT 1', 'view', '{"owner": "t_apply_bob"}', 'spying') > 0;
+CALL vde_apply('spying');
+\echo :LAST_ERROR_SQLSTATE
+SELECT vde_register('chain.parent', 'SELECT id, bobs.spy() AS s FROM raw.orders LIMIT 1', 'embedded', '{"owner": "t_apply_bob"}', 'spying') > 0;
+CALL vde_apply('spying');
+\echo :LAST_ERROR_SQLSTATE
+SELECT vde_discard('spying');
+CALL vde_drop_environment('spying');
+RESET SESSION AUTHORIZATION;
+SELECT count(*) FROM vde_builds WHERE environment = 'spying' AND model = 'chain.child' AND state = 'built';
 
 --
 -- a role without SELECT on a source neither builds from it, nor reuses the

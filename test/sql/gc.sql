@@ -85,10 +85,14 @@ CALL vde_rollback('prod');
 \echo :LAST_ERROR_SQLSTATE
 SELECT a.v, b.v, c.v FROM (SELECT sum(v) AS v FROM shop.a) a, shop.b, shop.c;
 -- nor can an environment be made from it
-SELECT min(deployment) AS first FROM vde_deployments WHERE action = 'apply' \gset
 \set VERBOSITY terse
-CALL vde_create_environment('past', deployment => :first);
-\echo :LAST_ERROR_SQLSTATE
+DO $$
+DECLARE first bigint := (SELECT min(deployment) FROM vde_deployments WHERE action = 'apply');
+BEGIN
+	CALL vde_create_environment('past', deployment => first);
+EXCEPTION WHEN object_not_in_prerequisite_state THEN
+	RAISE WARNING '%', replace(SQLERRM, first::text, 'N');
+END $$;
 \set VERBOSITY default
 SELECT count(*) FROM vde_environments WHERE name = 'past';
 SELECT count(*) FROM pg_namespace WHERE nspname = 'shop__past';
@@ -162,9 +166,7 @@ CREATE VIEW public.report AS SELECT * FROM shop__stuck.a;
 CALL vde_create_environment('brief', ttl => '1 millisecond');
 SELECT pg_sleep(0.02);
 RESET SESSION AUTHORIZATION;
-\set VERBOSITY terse
-CALL collect('0');
-\set VERBOSITY default
+\! psql -X -q -c "SET vde.retention = 0" -c "CALL vde_gc()" 2>&1 | sed -E 's/__[0-9a-f]{16}//'
 SELECT count(*) FROM public.report;
 SELECT name FROM vde_environments ORDER BY 1;
 DROP VIEW public.report;
@@ -205,5 +207,7 @@ TABLE relations;
 SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
 
 -- DROP EXTENSION refuses while there are data
+\set VERBOSITY terse
 DROP EXTENSION vde;
+\set VERBOSITY default
 \echo :LAST_ERROR_SQLSTATE

@@ -30,6 +30,8 @@ GRANT USAGE ON SCHEMA raw TO t_identity_bob;
 CREATE TABLE raw.events (id int, at timestamptz, day date, f float8, i interval, b bytea, note text, n numeric, flags int[]);
 CREATE TABLE first.t (id int);
 CREATE TABLE second.t (id int);
+SET check_function_bodies = off;
+SET escape_string_warning = off;
 CREATE FUNCTION raw.by_path() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM t';
 CREATE FUNCTION raw.not_by_path() RETURNS bigint LANGUAGE sql STABLE SET search_path = first AS 'SELECT count(*) FROM t';
 CREATE FUNCTION raw.plus_one(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
@@ -95,7 +97,7 @@ INSERT INTO raw.sessions (setting, a, b, expected, query) VALUES
 	('xmloption', 'content', 'document', 'different', 'SELECT note::xml::text AS d FROM raw.events'),
 	('xmlbinary', 'base64', 'hex', 'different', 'SELECT xmlforest(b)::text AS d FROM raw.events'),
 	('search_path', 'first', 'second', 'different', 'SELECT raw.by_path() AS n'),
-	('TimeZone', 'UTC', 'Europe/Rome', 'different', 'SELECT raw.by_path() AS n'),
+	('TimeZone', 'UTC', 'Europe/Rome', 'different', 'SELECT raw.not_by_path() AS n'),
 	('work_mem', '4MB', '64kB', 'same', 'SELECT at::date AS d FROM raw.events'),
 	('work_mem', '4MB', '64kB', 'same', 'SELECT raw.plus_one(id) AS d FROM raw.events');
 
@@ -103,7 +105,6 @@ DO $$
 DECLARE
 	r record;
 BEGIN
-	SET LOCAL escape_string_warning = off;
 	FOR r IN SELECT * FROM raw.sessions ORDER BY place LOOP
 		PERFORM set_config(r.setting, r.a, true);
 		PERFORM public.vde_register(format('s.n%s', r.place), r.query, environment => 'a');
@@ -167,17 +168,12 @@ INSERT INTO raw.roles (expected, query) VALUES
 	('different', 'SELECT id FROM raw.events WHERE pg_has_role(''t_identity_ana'', ''MEMBER'')'),
 	('different', 'SELECT current_setting(''role'') AS r'),
 	('different', 'SELECT id FROM raw.secured'),
-	('different', 'SELECT id FROM raw.secured_view'),
-	('same', 'SELECT id FROM raw.secured_owner_view');
+	('different', 'SELECT id FROM raw.secured_view');
 CREATE TABLE raw.secured (id int, who text);
 ALTER TABLE raw.secured ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON raw.secured USING (who = current_user);
 CREATE VIEW raw.secured_view WITH (security_invoker) AS SELECT id FROM raw.secured;
-CREATE VIEW raw.secured_owner_view AS SELECT id FROM raw.secured;
 GRANT SELECT ON ALL TABLES IN SCHEMA raw TO t_identity_bob;
--- what a view reads with its owner's rights does not follow the reader, but a
--- policy may ask for current_user all the same: no promise there
-DELETE FROM raw.roles WHERE query LIKE '%owner_view';
 RESET ROLE;
 SET ROLE t_identity_ana;
 SELECT count(vde_register(format('r.n%s', place), query, environment => 'by_ana')) FROM raw.roles;
@@ -203,6 +199,7 @@ CREATE TABLE raw.outside (place serial, name text, query text);
 INSERT INTO raw.outside (name, query) VALUES
 	('plain', 'SELECT id, amount FROM src.orders'),
 	('star', 'SELECT * FROM src.orders'),
+	('wide', 'SELECT * FROM src.wide'),
 	('row', 'SELECT row_to_json(o)::text AS j FROM src.orders o'),
 	('func', 'SELECT src.sql_string(id) AS n FROM src.orders'),
 	('body', 'SELECT src.sql_body(id) AS n FROM src.orders'),
@@ -217,7 +214,7 @@ INSERT INTO raw.outside (name, query) VALUES
 	('cast', 'SELECT (id::src.positive)::int AS n FROM src.orders'),
 	('cast_function', 'SELECT (ROW(id, 1)::src.pair)::text AS n FROM src.orders'),
 	('domain', 'SELECT id::src.positive AS n FROM src.orders'),
-	('domain_array', 'SELECT ARRAY[id]::src.positive[] AS n FROM src.orders'),
+	('domain_array', 'SELECT (ARRAY[id]::src.positive[])[1]::int AS n FROM src.orders'),
 	('enum', 'SELECT ''good''::src.mood AS n, m FROM src.moods WHERE m > ''bad'''),
 	('enum_array', 'SELECT id FROM src.orders, src.moods WHERE m IN (''good'', ''bad'')'),
 	('enum_text', 'SELECT m::text AS n FROM src.moods'),
@@ -237,7 +234,7 @@ INSERT INTO raw.outside (name, query) VALUES
 	('grandchild', 'SELECT id FROM o.child WHERE src.sql_body(id) > 3');
 SELECT string_agg(format('SELECT vde_register(%L, %L) IS NOT NULL', 'o.' || name, query), ';' ORDER BY place DESC) AS register FROM raw.outside \gset
 
-\set make_outside 'CREATE SCHEMA src; CREATE TABLE src.orders (id int, amount numeric(10,2), note text); CREATE TABLE src.other (id int); CREATE TABLE src.secured (id int, who text); CREATE TABLE src.parent (id int); CREATE TABLE src.child () INHERITS (src.parent); CREATE TYPE src.mood AS ENUM (''bad'', ''good''); CREATE TABLE src.moods (m src.mood); CREATE DOMAIN src.positive AS int CHECK (VALUE > 0); CREATE TYPE src.pair AS (x int, y int); CREATE TYPE src.span AS RANGE (subtype = int4); CREATE COLLATION src.other (provider = libc, locale = ''POSIX''); CREATE FUNCTION src.sql_string(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + 1''; CREATE FUNCTION src.sql_body(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 * 2; CREATE FUNCTION src.procedural(int) RETURNS int LANGUAGE plpgsql STABLE AS ''BEGIN RETURN $1 - 1; END''; CREATE FUNCTION src.calls_body(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT src.sql_body($1) + 5''; CREATE FUNCTION src.with_default(a int, b int DEFAULT 7) RETURNS int LANGUAGE sql IMMUTABLE RETURN a + b; CREATE FUNCTION src.reads_table() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(amount) FROM src.orders''; CREATE FUNCTION src.returns_rows() RETURNS SETOF src.orders LANGUAGE sql STABLE BEGIN ATOMIC SELECT * FROM src.orders; END; CREATE FUNCTION src.same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1 = $2''; CREATE OPERATOR src.=== (leftarg = int, rightarg = int, function = src.same); CREATE FUNCTION src.add(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + $2''; CREATE AGGREGATE src.total(int) (sfunc = src.add, stype = int, initcond = ''0''); CREATE FUNCTION src.pair_text(src.pair) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT ($1).x::text''; CREATE CAST (src.pair AS text) WITH FUNCTION src.pair_text(src.pair); CREATE FUNCTION src.make_pair(int) RETURNS src.pair LANGUAGE sql IMMUTABLE AS ''SELECT ROW($1, 2)::src.pair''; CREATE VIEW src.view AS SELECT id, amount FROM src.orders WHERE id > 0; CREATE VIEW src.view_of_view AS SELECT id FROM src.view; CREATE FUNCTION src.reads_view() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(*) FROM src.view_of_view''; CREATE MATERIALIZED VIEW src.matview AS SELECT id FROM src.orders; ALTER TABLE src.secured ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON src.secured USING (id > 0);'
+\set make_outside 'CREATE SCHEMA src; CREATE TABLE src.orders (id int, amount numeric(10,2), note text); CREATE TABLE src.unread (id int); CREATE TABLE src.wide (id int); CREATE TABLE src.secured (id int, who text); CREATE TABLE src.parent (id int); CREATE TABLE src.child () INHERITS (src.parent); CREATE TYPE src.mood AS ENUM (''bad'', ''good''); CREATE TABLE src.moods (m src.mood); CREATE DOMAIN src.positive AS int CHECK (VALUE > 0); CREATE TYPE src.pair AS (x int, y int); CREATE TYPE src.span AS RANGE (subtype = int4); CREATE COLLATION src.other (provider = libc, locale = ''POSIX''); CREATE FUNCTION src.sql_string(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + 1''; CREATE FUNCTION src.sql_body(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 * 2; CREATE FUNCTION src.procedural(int) RETURNS int LANGUAGE plpgsql STABLE AS ''BEGIN RETURN $1 - 1; END''; CREATE FUNCTION src.calls_body(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT src.sql_body($1) + 5''; CREATE FUNCTION src.with_default(a int, b int DEFAULT 7) RETURNS int LANGUAGE sql IMMUTABLE RETURN a + b; CREATE FUNCTION src.reads_table() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(amount) FROM src.orders''; CREATE FUNCTION src.returns_rows() RETURNS SETOF src.orders LANGUAGE sql STABLE AS ''SELECT id, amount, note FROM src.orders''; CREATE FUNCTION src.same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1 = $2''; CREATE OPERATOR src.=== (leftarg = int, rightarg = int, function = src.same); CREATE FUNCTION src.add(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + $2''; CREATE AGGREGATE src.total(int) (sfunc = src.add, stype = int, initcond = ''0''); CREATE FUNCTION src.pair_text(src.pair) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT ($1).x::text''; CREATE CAST (src.pair AS text) WITH FUNCTION src.pair_text(src.pair); CREATE FUNCTION src.make_pair(int) RETURNS src.pair LANGUAGE sql IMMUTABLE AS ''SELECT ROW($1, 2)::src.pair''; CREATE VIEW src.view AS SELECT id, amount FROM src.orders WHERE id > 0; CREATE VIEW src.view_of_view AS SELECT id FROM src.view; CREATE FUNCTION src.reads_view() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(*) FROM src.view_of_view''; CREATE MATERIALIZED VIEW src.matview AS SELECT id FROM src.orders; ALTER TABLE src.secured ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON src.secured USING (id > 0);'
 
 :make_outside
 \o /dev/null
@@ -269,22 +266,26 @@ ALTER TABLE src.orders ADD COLUMN id int, ADD COLUMN amount numeric(10,2);
 CREATE VIEW src.view AS SELECT id, amount FROM src.orders WHERE id > 0;
 CREATE VIEW src.view_of_view AS SELECT id FROM src.view;
 CREATE MATERIALIZED VIEW src.matview AS SELECT id FROM src.orders;
-CREATE FUNCTION src.returns_rows() RETURNS SETOF src.orders LANGUAGE sql STABLE BEGIN ATOMIC SELECT * FROM src.orders; END;
+CREATE FUNCTION src.returns_rows() RETURNS SETOF src.orders LANGUAGE sql STABLE AS 'SELECT note, id, amount FROM src.orders';
 SELECT model FROM vde_changes('dev') c FULL JOIN raw.versions v USING (model) WHERE c.version IS DISTINCT FROM v.version ORDER BY 1;
 ROLLBACK;
 
--- in another database, under another role, with other OIDs: the same versions
+-- in another database, with other OIDs: the same versions
 SELECT string_agg(model || ' ' || version, ',' ORDER BY model) AS versions FROM vde_changes('dev') \gset
 RESET ROLE;
 CREATE DATABASE vde_test_identity_other TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';
 \c vde_test_identity_other
 SET client_min_messages = warning;
-GRANT CREATE ON DATABASE vde_test_identity_other TO t_identity_bob;
+GRANT CREATE ON DATABASE vde_test_identity_other TO t_identity_ana;
 CREATE SCHEMA junk;
 CREATE TABLE junk.j (id serial PRIMARY KEY, t text);
 CREATE TYPE junk.m AS ENUM ('a', 'b', 'c');
 CREATE EXTENSION vde;
-SET ROLE t_identity_bob;
+SET ROLE t_identity_ana;
+-- what test/own-database gives the first one
+SET lc_monetary = 'C';
+SET lc_numeric = 'C';
+SET lc_time = 'C';
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, MDY';
 SET IntervalStyle = 'postgres';
@@ -312,87 +313,107 @@ SELECT vde_discard(e) >= 0 AS discarded FROM unnest('{a,b}'::text[]) e;
 CALL vde_apply('dev');
 SELECT count(*) FROM vde_changes('dev');
 
-CREATE TABLE raw.changes (place serial, change text, drift text DEFAULT '');
-INSERT INTO raw.changes (change) VALUES
+-- models: those that must drift, and with "!" those that can no longer be
+-- analyzed, which the plan has to say
+CREATE TABLE raw.changes (place serial, models text, change text, found text, reasons text);
+INSERT INTO raw.changes (models, change) VALUES
 	-- nothing that matters
-	('COMMENT ON FUNCTION src.sql_string(int) IS ''x'''),
-	('COMMENT ON TABLE src.orders IS ''x'''),
-	('COMMENT ON COLUMN src.orders.id IS ''x'''),
-	('COMMENT ON VIEW src.view IS ''x'''),
-	('COMMENT ON TYPE src.mood IS ''x'''),
-	('COMMENT ON DOMAIN src.positive IS ''x'''),
-	('COMMENT ON OPERATOR src.=== (int, int) IS ''x'''),
-	('COMMENT ON AGGREGATE src.total(int) IS ''x'''),
-	('COMMENT ON COLLATION src.other IS ''x'''),
-	('COMMENT ON POLICY own ON src.secured IS ''x'''),
-	('GRANT SELECT ON src.orders TO PUBLIC'),
-	('GRANT EXECUTE ON FUNCTION src.sql_string(int) TO PUBLIC'),
-	('CREATE OR REPLACE FUNCTION src.sql_string(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + 1'''),
-	('ALTER FUNCTION src.procedural(int) COST 7'),
-	('ALTER FUNCTION src.procedural(int) PARALLEL SAFE'),
-	('CREATE INDEX ON src.orders (id)'),
-	('INSERT INTO src.orders VALUES (1, 2, ''x'')'),
-	('ALTER TABLE src.orders ALTER COLUMN id SET DEFAULT 3'),
-	('ALTER TABLE src.orders ALTER COLUMN note SET STATISTICS 10'),
-	('ALTER TABLE src.other ADD COLUMN more int'),
-	('CREATE FUNCTION src.unused() RETURNS int LANGUAGE sql AS ''SELECT 1'''),
-	('CREATE OR REPLACE VIEW src.view AS SELECT o.id, o.amount FROM src.orders AS o WHERE (o.id > 0)'),
-	('ALTER DOMAIN src.positive RENAME CONSTRAINT positive_check TO other_name'),
-	-- functions
-	('CREATE OR REPLACE FUNCTION src.sql_string(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + 2'''),
-	('CREATE OR REPLACE FUNCTION src.sql_body(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 * 3'),
-	('CREATE OR REPLACE FUNCTION src.procedural(int) RETURNS int LANGUAGE plpgsql STABLE AS ''BEGIN RETURN $1 - 2; END'''),
-	('CREATE OR REPLACE FUNCTION src.calls_body(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT src.sql_body($1) + 6'''),
-	('CREATE OR REPLACE FUNCTION src.with_default(a int, b int DEFAULT 8) RETURNS int LANGUAGE sql IMMUTABLE RETURN a + b'),
-	('ALTER FUNCTION src.sql_string(int) STRICT'),
-	('ALTER FUNCTION src.sql_string(int) STABLE'),
-	('ALTER FUNCTION src.procedural(int) SET TimeZone = ''Asia/Tokyo'''),
-	('ALTER FUNCTION src.procedural(int) SECURITY DEFINER'),
-	('CREATE FUNCTION src.sql_string(bigint) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT 0'''),
-	('CREATE FUNCTION src.with_default(a int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT 0'''),
-	('CREATE OR REPLACE FUNCTION src.reads_table() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(note) FROM src.orders'''),
-	('CREATE OR REPLACE FUNCTION src.make_pair(int) RETURNS src.pair LANGUAGE sql IMMUTABLE AS ''SELECT ROW($1, 3)::src.pair'''),
-	('CREATE OR REPLACE FUNCTION src.same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1 <> $2'''),
-	('CREATE OR REPLACE FUNCTION src.add(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + $2 + 1'''),
-	('CREATE OR REPLACE AGGREGATE src.total(int) (sfunc = src.add, stype = int, initcond = ''1'')'),
-	('CREATE OR REPLACE FUNCTION src.pair_text(src.pair) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT ($1).y::text'''),
+	('', 'COMMENT ON FUNCTION src.sql_string(int) IS ''x'''),
+	('', 'COMMENT ON TABLE src.orders IS ''x'''),
+	('', 'COMMENT ON COLUMN src.orders.id IS ''x'''),
+	('', 'COMMENT ON VIEW src.view IS ''x'''),
+	('', 'COMMENT ON TYPE src.mood IS ''x'''),
+	('', 'COMMENT ON DOMAIN src.positive IS ''x'''),
+	('', 'COMMENT ON OPERATOR src.=== (int, int) IS ''x'''),
+	('', 'COMMENT ON AGGREGATE src.total(int) IS ''x'''),
+	('', 'COMMENT ON COLLATION src.other IS ''x'''),
+	('', 'COMMENT ON POLICY own ON src.secured IS ''x'''),
+	('', 'GRANT SELECT ON src.orders TO PUBLIC'),
+	('', 'GRANT EXECUTE ON FUNCTION src.sql_string(int) TO PUBLIC'),
+	('', 'CREATE OR REPLACE FUNCTION src.sql_string(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + 1'''),
+	('', 'ALTER FUNCTION src.procedural(int) COST 7'),
+	('', 'ALTER FUNCTION src.procedural(int) PARALLEL SAFE'),
+	('', 'CREATE INDEX ON src.orders (id)'),
+	('', 'INSERT INTO src.orders VALUES (1, 2, ''x'')'),
+	('', 'ALTER TABLE src.orders ALTER COLUMN id SET DEFAULT 3'),
+	('', 'ALTER TABLE src.orders ALTER COLUMN note SET STATISTICS 10'),
+	('', 'ALTER TABLE src.unread ADD COLUMN more int'),
+	('', 'CREATE FUNCTION src.unused() RETURNS int LANGUAGE sql AS ''SELECT 1'''),
+	('', 'CREATE OR REPLACE VIEW src.view AS SELECT o.id, o.amount FROM src.orders AS o WHERE (o.id > 0)'),
+	('', 'ALTER DOMAIN src.positive RENAME CONSTRAINT positive_check TO other_name'),
+	-- functions, operators, aggregates, casts
+	('func', 'CREATE OR REPLACE FUNCTION src.sql_string(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + 2'''),
+	('body grandchild nested sublink', 'CREATE OR REPLACE FUNCTION src.sql_body(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 * 3'),
+	('plpgsql', 'CREATE OR REPLACE FUNCTION src.procedural(int) RETURNS int LANGUAGE plpgsql STABLE AS ''BEGIN RETURN $1 - 2; END'''),
+	('nested', 'CREATE OR REPLACE FUNCTION src.calls_body(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT src.sql_body($1) + 6'''),
+	('defaults', 'CREATE OR REPLACE FUNCTION src.with_default(a int, b int DEFAULT 8) RETURNS int LANGUAGE sql IMMUTABLE RETURN a + b'),
+	('func', 'ALTER FUNCTION src.sql_string(int) STRICT'),
+	('func', 'ALTER FUNCTION src.sql_string(int) STABLE'),
+	('plpgsql', 'ALTER FUNCTION src.procedural(int) SET TimeZone = ''Asia/Tokyo'''),
+	('plpgsql', 'ALTER FUNCTION src.procedural(int) SECURITY DEFINER'),
+	('reads', 'CREATE OR REPLACE FUNCTION src.reads_table() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(note) FROM src.orders'''),
+	('composite composite_value', 'CREATE OR REPLACE FUNCTION src.make_pair(int) RETURNS src.pair LANGUAGE sql IMMUTABLE AS ''SELECT ROW($1, 3)::src.pair'''),
+	('operator', 'CREATE OR REPLACE FUNCTION src.same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1 <> $2'''),
+	('"window" aggregate', 'CREATE OR REPLACE FUNCTION src.add(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + $2 + 1'''),
+	('"window" aggregate', 'CREATE OR REPLACE AGGREGATE src.total(int) (sfunc = src.add, stype = int, initcond = ''1'')'),
+	('cast_function', 'CREATE OR REPLACE FUNCTION src.pair_text(src.pair) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT ($1).y::text'''),
+	('!body !grandchild nested !sublink', 'DROP FUNCTION src.sql_body(int)'),
+	-- overloads: the first is not called, the second is
+	('', 'CREATE FUNCTION src.sql_string(bigint) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT 0'''),
+	('defaults', 'CREATE FUNCTION src.with_default(a int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT 0'''),
 	-- types
-	('ALTER DOMAIN src.positive ADD CHECK (VALUE < 1000)'),
-	('ALTER DOMAIN src.positive DROP CONSTRAINT positive_check'),
-	('ALTER DOMAIN src.positive SET NOT NULL'),
-	('ALTER TYPE src.mood RENAME VALUE ''good'' TO ''great'''),
-	('ALTER TYPE src.pair ADD ATTRIBUTE z int'),
-	-- tables and views
-	('CREATE OR REPLACE VIEW src.view AS SELECT id, amount FROM src.orders WHERE id > 1'),
-	('CREATE OR REPLACE VIEW src.view_of_view AS SELECT id + 0 AS id FROM src.view'),
-	('CREATE OR REPLACE VIEW src.view AS SELECT id, amount, note FROM src.orders WHERE id > 0'),
-	('ALTER VIEW src.view SET (security_invoker = true)'),
-	('ALTER TABLE src.orders ADD COLUMN more int'),
-	('DROP VIEW src.view CASCADE; DROP MATERIALIZED VIEW src.matview; DROP FUNCTION src.returns_rows; ALTER TABLE src.orders ALTER COLUMN id TYPE bigint; CREATE VIEW src.view AS SELECT id::int AS id, amount FROM src.orders WHERE id > 0; CREATE VIEW src.view_of_view AS SELECT id FROM src.view; CREATE MATERIALIZED VIEW src.matview AS SELECT id FROM src.orders; CREATE FUNCTION src.returns_rows() RETURNS SETOF src.orders LANGUAGE sql STABLE BEGIN ATOMIC SELECT * FROM src.orders; END'),
-	('ALTER TABLE src.orders ALTER COLUMN note TYPE varchar(10)'),
-	('ALTER TABLE src.orders ENABLE ROW LEVEL SECURITY'),
-	('CREATE POLICY more ON src.secured USING (id > 5)'),
-	('ALTER POLICY own ON src.secured USING (id > 1)'),
-	('ALTER TABLE src.secured DISABLE ROW LEVEL SECURITY');
+	('"cast" domain domain_array', 'ALTER DOMAIN src.positive ADD CHECK (VALUE < 1000)'),
+	('"cast" domain domain_array', 'ALTER DOMAIN src.positive DROP CONSTRAINT positive_check'),
+	('"cast" domain domain_array', 'ALTER DOMAIN src.positive SET NOT NULL'),
+	('!enum !enum_array enum_text', 'ALTER TYPE src.mood RENAME VALUE ''good'' TO ''great'''),
+	('!cast_function composite composite_value', 'ALTER TYPE src.pair ADD ATTRIBUTE z int'),
+	-- views
+	('sublink view view_in_function view_of_view', 'CREATE OR REPLACE VIEW src.view AS SELECT id, amount FROM src.orders WHERE id > 1'),
+	('view_in_function view_of_view', 'CREATE OR REPLACE VIEW src.view_of_view AS SELECT id + 0 AS id FROM src.view'),
+	('sublink view view_in_function view_of_view', 'ALTER VIEW src.view SET (security_invoker = true)'),
+	-- tables: a new column is read by who says "*", or takes the whole row
+	('"row" "setof" star', 'ALTER TABLE src.orders ADD COLUMN more int'),
+	('"collation" "row" "setof" star', 'ALTER TABLE src.orders ALTER COLUMN note TYPE text COLLATE "POSIX"'),
+	('matview', 'DROP MATERIALIZED VIEW src.matview; CREATE MATERIALIZED VIEW src.matview AS SELECT id::bigint AS id FROM src.orders'),
+	('policy', 'CREATE POLICY more ON src.secured USING (id > 5)'),
+	('policy', 'ALTER POLICY own ON src.secured USING (id > 1)'),
+	('policy', 'ALTER TABLE src.secured DISABLE ROW LEVEL SECURITY');
+-- one that reaches all who read src.orders, but for those who read a copy
+INSERT INTO raw.changes (models, change)
+SELECT string_agg(quote_ident(name), ' '), 'ALTER TABLE src.orders ENABLE ROW LEVEL SECURITY'
+FROM raw.outside WHERE name NOT IN ('enum', 'enum_text', 'matview', 'regclass', 'policy', 'inherited', 'wide');
 
 DO $$
 DECLARE
 	r record;
-	found text;
+	now text;
+	why text;
 BEGIN
 	FOR r IN SELECT * FROM raw.changes ORDER BY place LOOP
 		BEGIN
 			EXECUTE r.change;
-			SELECT string_agg(format(E'\n    %s %s %s: %s', c.model, c.change, c.category, c.reason), '' ORDER BY model) INTO found
-			FROM public.vde_changes('dev') c;
-			RAISE EXCEPTION USING MESSAGE = coalesce(found, ' nothing'), ERRCODE = 'ZZ000';
+			WITH x AS (
+				SELECT replace(model, 'o.', '') AS model, format('%s %s', category, reason) AS reason FROM public.vde_changes('dev')
+				UNION ALL
+				SELECT '!' || substring(line FROM 'o\.([^ :]+) '), substring(line FROM ': (.*)')
+				FROM public.vde_plan('dev') line WHERE line LIKE '%stays as it is and cannot be refreshed%')
+			SELECT string_agg(model, ' ' ORDER BY ltrim(model, '!')), string_agg(DISTINCT reason, '; ') INTO now, why FROM x;
+			RAISE EXCEPTION USING MESSAGE = coalesce(now, ' '), DETAIL = coalesce(why, ''), ERRCODE = 'ZZ000';
 		EXCEPTION WHEN others THEN
-			found := CASE WHEN SQLSTATE = 'ZZ000' THEN SQLERRM ELSE format(E'\n    %s %s', SQLSTATE, SQLERRM) END;
+			GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL;
+			now := CASE WHEN SQLSTATE = 'ZZ000' THEN trim(SQLERRM) ELSE format('%s %s', SQLSTATE, SQLERRM) END;
 		END;
-		UPDATE raw.changes SET drift = found WHERE place = r.place;
+		UPDATE raw.changes SET found = now, reasons = why WHERE place = r.place;
 	END LOOP;
 END $$;
-SELECT change, drift FROM raw.changes ORDER BY place \g (format=unaligned tuples_only=on fieldsep=' =>')
+-- those that are not as they should be: none
+SELECT change, expected, found
+FROM raw.changes, LATERAL (SELECT string_agg(m, ' ' ORDER BY ltrim(m, '!')) AS expected FROM regexp_split_to_table(models, ' ') m) e
+WHERE found <> expected
+ORDER BY place;
+SELECT count(*) FILTER (WHERE models = '') AS harmless, count(*) FILTER (WHERE models <> '') AS drift FROM raw.changes;
+-- the reasons that the plan gives
+SELECT reasons FROM raw.changes WHERE reasons <> '' GROUP BY 1 ORDER BY reasons COLLATE "C";
 
 -- A label put between others (not to be undone in a transaction).
 ALTER TYPE src.mood ADD VALUE 'so so' BEFORE 'good';
@@ -407,6 +428,18 @@ SELECT n FROM o__dev.body ORDER BY 1;
 CALL vde_apply('dev');
 SELECT n FROM o__dev.body ORDER BY 1;
 SELECT count(*) FROM vde_changes('dev');
+
+-- What only analysis can find stops a refresh, of that model alone, and then
+-- is in the plan.
+ALTER TABLE src.wide ADD COLUMN more int DEFAULT 5;
+INSERT INTO src.wide VALUES (1);
+INSERT INTO src.orders VALUES (3, 7.50, 'three');
+CALL vde_run('dev');
+SELECT id FROM o__dev.plain ORDER BY 1;
+SELECT model, category, action FROM vde_changes('dev');
+CALL vde_apply('dev');
+SELECT id, more FROM o__dev.wide ORDER BY 1;
+CALL vde_run('dev');
 
 -- And back: the tables of the first function are found, and filled anew where
 -- they would take their readers back in time.
@@ -435,7 +468,7 @@ INSERT INTO raw.definitions (expected, a, b) VALUES
 	('different', '{}', '{"options": {"fillfactor": 70}}'),
 	('different', '{}', '{"options": {"unlogged": true}}'),
 	('same', '{}', '{"options": {"unlogged": false}}'),
-	('different', '{}', '{"options": {"partition_by": {"hash": ["id"], "partitions": 2}}}'),
+	('different', '{}', '{"options": {"partition_by": {"strategy": "hash", "columns": ["id"], "modulus": 2}}}'),
 	('same', '{"options": {"fillfactor": 70, "unlogged": true}}', '{"options": {"unlogged": true, "fillfactor": 70}}');
 DO $$
 DECLARE

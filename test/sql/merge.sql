@@ -100,7 +100,12 @@ CALL vde_apply('bob');
 CALL vde_promote('bob', 'prod');
 SET ROLE t_merge_ana;
 SELECT p('ana', 'prod');
+SELECT count(*) AS deployments FROM vde_deployments WHERE environment = 'prod' \gset
+SET client_min_messages = notice;
 CALL vde_promote('ana', 'prod');
+CALL vde_promote('ana', 'prod');
+SET client_min_messages = warning;
+SELECT count(*) - :deployments FROM vde_deployments WHERE environment = 'prod';
 SELECT alone FROM shop.alone;
 -- and the base is now the common state: a further change of the one is no conflict
 SELECT vde_register('shop.alone', 'SELECT 3 AS alone', environment => 'ana') > 0;
@@ -206,10 +211,16 @@ CALL vde_promote('ana', 'prod');
 SELECT a FROM shop.reader;
 SELECT a FROM shop.added;
 
+-- prod did not touch what ana removed, so not even force brings it back to her
+\set VERBOSITY sqlstate
+CALL vde_promote('prod', 'ana', force => true);
+\set VERBOSITY default
+
 --
 -- a change that is right on each side and wrong in the merge: the analyzer says so
 --
-CALL vde_promote('prod', 'ana', force => true);
+CALL vde_drop_environment('ana');
+CALL vde_create_environment('ana');
 CALL vde_promote('prod', 'bob', force => true);
 SELECT vde_register('shop.orders', 'SELECT id, customer_id FROM raw.orders', environment => 'ana') > 0;
 SELECT vde_register('shop.totals', 'SELECT customer_id, count(*) AS total FROM shop.orders GROUP BY 1', environment => 'ana') > 0;
@@ -221,6 +232,40 @@ CALL vde_promote('ana', 'prod');
 \echo :LAST_ERROR_SQLSTATE
 SELECT highest FROM shop.extra;
 SELECT differ('TABLE shop.orders', 'SELECT id, customer_id, amount * 4 FROM raw.orders');
+
+--
+-- what a copy has from prod, it has in common with whom prod has it from; of one
+-- as of an earlier deployment that is not known: it asks
+--
+CALL vde_promote('prod', 'bob', force => true);
+SELECT state AS before FROM vde_environments WHERE name = 'prod' \gset
+SELECT vde_register('shop.alone', 'SELECT 10 AS alone', environment => 'bob') > 0;
+CALL vde_apply('bob');
+CALL vde_promote('bob', 'prod');
+CALL vde_create_environment('copy');
+CALL vde_create_environment('copy_of_copy', base => 'copy');
+CALL vde_create_environment('past', deployment => :before);
+SELECT vde_register('shop.alone', 'SELECT 11 AS alone', environment => 'bob') > 0;
+CALL vde_apply('bob');
+SELECT model, change, action FROM vde_changes('bob', 'copy');
+CALL vde_promote('bob', 'copy');
+CALL vde_promote('bob', 'copy_of_copy');
+CALL vde_promote('bob', 'past');
+SELECT p.alone AS prod, c.alone AS copy, cc.alone AS copy_of_copy, o.alone AS past
+FROM shop.alone p, shop__copy.alone c, shop__copy_of_copy.alone cc, shop__past.alone o;
+-- and the other way round: what prod had from bob, the copy does not take for its own
+SELECT p('copy', 'bob');
+SELECT vde_register('shop.alone', 'SELECT 12 AS alone', environment => 'copy_of_copy') > 0;
+CALL vde_apply('copy_of_copy');
+CALL vde_promote('copy_of_copy', 'bob');
+SELECT alone FROM shop__bob.alone;
+-- a real conflict stays one
+SELECT vde_register('shop.alone', 'SELECT 13 AS alone', environment => 'bob') > 0;
+CALL vde_apply('bob');
+SELECT vde_register('shop.alone', 'SELECT 14 AS alone', environment => 'copy') > 0;
+CALL vde_apply('copy');
+CALL vde_promote('bob', 'copy');
+\echo :LAST_ERROR_SQLSTATE
 
 --
 -- environments without a common base: each is the other's addition

@@ -45,6 +45,13 @@ FROM generate_series(1, 100) i;
 GRANT USAGE ON SCHEMA raw TO t_options_team;
 GRANT SELECT ON raw.orders TO t_options_team;
 
+-- How often a key stands in the plan of a query.
+CREATE FUNCTION public.in_plan(key text, query text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
+	RETURN (SELECT count(*) FROM regexp_matches(plan::text, '"' || key || '"', 'g'));
+END $$;
 -- The error of an apply, with the digits of physical names left out.
 CREATE FUNCTION public.apply_fails() RETURNS TABLE (code text, message text, hint text, context text) LANGUAGE plpgsql AS $$
 BEGIN
@@ -92,7 +99,7 @@ SELECT attname, attnotnull FROM pg_attribute WHERE attrelid = physical('shop.pai
 SELECT count(*) FROM ((TABLE shop__dev.orders EXCEPT ALL TABLE raw.orders) UNION ALL (TABLE raw.orders EXCEPT ALL TABLE shop__dev.orders)) d;
 -- and an index is used through the view
 SET enable_seqscan = off;
-EXPLAIN (COSTS OFF) SELECT 1 FROM shop__dev.seed WHERE id = 2;
+SELECT in_plan('Index Name', 'SELECT 1 FROM shop__dev.seed WHERE id = 2');
 RESET enable_seqscan;
 -- the view has no index of its own, and its statistics are those of a filled table
 SELECT count(*) FROM pg_index WHERE indrelid = 'shop__dev.orders'::regclass;
@@ -165,13 +172,7 @@ SELECT count(*) FROM ((TABLE part__dev.range EXCEPT ALL SELECT id, day, note FRO
 SELECT count(*) FROM ((TABLE part__dev.list EXCEPT ALL SELECT id, country FROM raw.orders) UNION ALL (SELECT id, country FROM raw.orders EXCEPT ALL TABLE part__dev.list)) d;
 TABLE part__dev.reader;
 -- the plan of a reader leaves partitions out
-CREATE FUNCTION public.scans(query text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE plan json;
-BEGIN
-	EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-	RETURN (SELECT count(*) FROM regexp_matches(plan::text, '"Relation Name"', 'g'));
-END $$;
-SELECT scans('SELECT * FROM part__dev.range'), scans('SELECT * FROM part__dev.range WHERE day = ''2024-02-10''');
+SELECT in_plan('Relation Name', 'SELECT * FROM part__dev.range'), in_plan('Relation Name', 'SELECT * FROM part__dev.range WHERE day = ''2024-02-10''');
 -- a run fills the partitions anew
 INSERT INTO raw.orders VALUES (101, 1, 'xx', '2024-02-15', 'new', NULL);
 CALL vde_run('dev');

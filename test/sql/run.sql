@@ -43,7 +43,7 @@ SELECT differ('TABLE shop.a_top', 'SELECT max(s) FROM (SELECT sum(amount * 2) AS
 -- dev shares all, and has one of its own
 SELECT vde_register('shop.mine', 'SELECT count(*) AS n FROM shop.x_totals', environment => 'dev') > 0;
 CALL vde_apply('dev');
-SELECT relations AS relations FROM relations \gset
+SELECT relations FROM relations \gset
 
 --
 -- fresh rows
@@ -187,8 +187,10 @@ ALTER TABLE raw.orders RENAME amount TO sum;
 SELECT p('prod');
 CALL vde_run('prod');
 \echo :LAST_ERROR_SQLSTATE
+-- an apply has nothing to do, and breaks nothing
+SET client_min_messages = notice;
 CALL vde_apply('prod');
-\echo :LAST_ERROR_SQLSTATE
+SET client_min_messages = warning;
 SELECT count(*) > 0 FROM shop.z_orders;
 ALTER TABLE raw.orders RENAME sum TO amount;
 SELECT p('prod');

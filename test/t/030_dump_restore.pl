@@ -59,6 +59,8 @@ SELECT vde_register('shop."Odd Näme"', 'SELECT mood AS "Möod ""x""", count(*) 
 SELECT vde_register('shop.shown', 'SELECT *, at::date AS day FROM shop.base WHERE amount > 3', 'view');
 SELECT vde_register('mart.totals', 'SELECT day, sum(amount) AS total FROM shop.shown GROUP BY day', 'materialized_view',
 	'{"indexes": [{"columns": ["day"], "unique": true}]}');
+SELECT vde_register('shop.parts', 'SELECT id, mood, current_user::text AS who FROM shop.base',
+	options => '{"partition_by": {"strategy": "range", "columns": "id", "bounds": [100, 500]}, "indexes": ["mood"], "fillfactor": 70, "unlogged": true}');
 SELECT vde_register('mart.chain', 'SELECT total FROM mart.totals UNION ALL SELECT 0', 'view');
 CALL vde_apply('dev');
 CALL vde_promote('dev', 'prod', message => 'first');

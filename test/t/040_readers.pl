@@ -1,0 +1,193 @@
+# Readers at full speed while prod is promoted, rolled back and run: of the
+# views that change together everybody sees all old or all new, in a statement
+# and in a transaction, in whatever order they are read, with prepared
+# statements and new connections; never an error, never an empty table.
+use strict;
+use warnings;
+
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+my $SECONDS = $ENV{READER_SECONDS} || 6;
+my $ROLE = 't_readers_ana';
+
+my $node = PostgreSQL::Test::Cluster->new('readers');
+$node->init;
+$node->append_conf('postgresql.conf', "lc_messages = 'C'\nlog_min_messages = error\n");
+$node->start;
+
+sub ana
+{
+	return $node->safe_psql('postgres', "SET client_min_messages = warning;\n$_[0]",
+		connstr => $node->connstr('postgres') . " user=$ROLE");
+}
+
+$node->safe_psql('postgres', <<SQL);
+CREATE EXTENSION vde;
+CREATE ROLE $ROLE LOGIN;
+GRANT CREATE ON DATABASE postgres TO $ROLE;
+CREATE SCHEMA raw;
+GRANT USAGE ON SCHEMA raw TO $ROLE;
+CREATE TABLE raw.t AS SELECT i AS id FROM generate_series(1, 500) i;
+GRANT SELECT ON raw.t TO $ROLE;
+SQL
+
+# Two states of three views that go together: a table, one that reads it, and a view.
+ana(<<'SQL');
+SELECT vde_register('shop.a', 'SELECT id, 1 AS state FROM raw.t');
+SELECT vde_register('shop.b', 'SELECT count(*) AS n, min(state) AS state FROM shop.a');
+SELECT vde_register('shop.c', 'SELECT id, state FROM shop.a WHERE id <= 100', 'view');
+CALL vde_apply('dev');
+CALL vde_promote('dev', 'prod');
+SELECT vde_register('shop.a', 'SELECT id, 2 AS state FROM raw.t WHERE id <= 400');
+CALL vde_apply('dev');
+CALL vde_promote('dev', 'prod');
+SQL
+my $second = $node->safe_psql('postgres', "SELECT max(deployment) FROM vde_deployments WHERE environment = 'prod' AND is_state");
+
+# What a reader checks: state s of a goes with 500 or 400 rows, and with state s of b and c.
+my %scripts = (
+	statement => <<'SQL',
+SELECT 1 / (min(a.state) = max(a.state) AND count(*) = CASE min(a.state) WHEN 1 THEN 500 WHEN 2 THEN 400 END
+	AND min(a.state) = (SELECT state FROM shop.b) AND count(*) = (SELECT n FROM shop.b)
+	AND (SELECT count(*) FROM shop.c) = 100 AND (SELECT max(state) FROM shop.c) = min(a.state))::int FROM shop.a a;
+SQL
+	transaction => <<'SQL',
+BEGIN;
+SELECT count(*) AS n, min(state) AS low, max(state) AS high FROM shop.a \gset
+SELECT state AS b, n AS bn FROM shop.b \gset
+SELECT count(*) AS cn, max(state) AS c FROM shop.c \gset
+COMMIT;
+SELECT 1 / (:n = CASE :low WHEN 1 THEN 500 WHEN 2 THEN 400 END AND :low = :high AND :b = :low AND :bn = :n AND :c = :low AND :cn = 100)::int;
+SQL
+	repeatable_read => <<'SQL',
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(*) AS snapshot FROM raw.t \gset
+\sleep 3 ms
+SELECT state AS b, n AS bn FROM shop.b \gset
+SELECT count(*) AS n, min(state) AS low, max(state) AS high FROM shop.a \gset
+SELECT count(*) AS cn, max(state) AS c FROM shop.c \gset
+COMMIT;
+SELECT 1 / (:n = CASE :low WHEN 1 THEN 500 WHEN 2 THEN 400 END AND :low = :high AND :b = :low AND :bn = :n AND :c = :low AND :cn = 100)::int;
+SQL
+	backwards => <<'SQL',
+BEGIN;
+SELECT count(*) AS cn, max(state) AS c FROM shop.c \gset
+SELECT state AS b, n AS bn FROM shop.b \gset
+SELECT count(*) AS n, min(state) AS low, max(state) AS high FROM shop.a \gset
+COMMIT;
+SELECT 1 / (:n = CASE :low WHEN 1 THEN 500 WHEN 2 THEN 400 END AND :low = :high AND :b = :low AND :bn = :n AND :c = :low AND :cn = 100)::int;
+SQL
+	# a run switches model by model, so each by itself, and no row is lost
+	each => <<'SQL',
+SELECT 1 / (min(state) = 1 AND max(state) = 1 AND count(*) >= 500)::int FROM shop.a;
+SELECT 1 / (n >= 500)::int FROM shop.b;
+SELECT 1 / (count(*) = 100)::int FROM shop.c;
+SQL
+	old_snapshot => <<'SQL',
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(*) AS snapshot FROM raw.t \gset
+\sleep 30 ms
+SELECT 1 / (count(*) >= 500)::int FROM shop.a;
+SELECT 1 / (n >= 500)::int FROM shop.b;
+COMMIT;
+SQL
+);
+
+sub readers
+{
+	my (%clients) = @_;
+	my @running;
+	for my $name (sort keys %clients)
+	{
+		my $file = $node->basedir . "/$name.sql";
+		PostgreSQL::Test::Utils::append_to_file($file, $scripts{$name}) unless -e $file;
+		my ($in, $out) = ('', '');
+		my @options = @{ $clients{$name} };
+		my $run = IPC::Run::start([ $node->installed_command('pgbench'), '-n', '-T', $SECONDS, '-f', $file, @options,
+				$node->connstr('postgres') ], '<', \$in, '>', \$out, '2>&1');
+		push @running, { name => $name, run => $run, out => \$out };
+	}
+	return @running;
+}
+
+sub finish
+{
+	my ($what, @running) = @_;
+	for my $reader (@running)
+	{
+		IPC::Run::finish($reader->{run});
+		my $code = $reader->{run}->result || 0;
+		my ($count) = ${ $reader->{out} } =~ /number of transactions actually processed: (\d+)/;
+		is($code, 0, "$what, reader \"$reader->{name}\": no error, and all old or all new") or diag(${ $reader->{out} });
+		cmp_ok($count // 0, '>', 10, "$what, reader \"$reader->{name}\": was not stopped by the writer");
+		note("$reader->{name}: " . ($count // 'none') . ' transactions');
+	}
+	return;
+}
+
+# promote and rollback, as often as they get through
+my @running = readers(statement => [ '-c2', '-M', 'prepared' ], transaction => [ '-c1' ], repeatable_read => [ '-c1' ],
+	backwards => [ '-c1' ]);
+my $end = time + $SECONDS - 1;
+my ($swaps, $errors) = (0, '');
+while (time < $end)
+{
+	for my $call ("CALL vde_rollback('prod')", $swaps % 4 < 2 ? "CALL vde_rollback('prod', $second)" : "CALL vde_promote('dev', 'prod', force => true)")
+	{
+		my ($rc, $out, $err) = $node->psql('postgres', "SET client_min_messages = warning; $call",
+			connstr => $node->connstr('postgres') . " user=$ROLE");
+		$swaps++;
+		$errors .= "$call: $err\n" if $rc != 0;
+	}
+}
+finish('swaps', @running);
+is($errors, '', 'swaps: the writer has no error either');
+cmp_ok($swaps, '>=', 10, 'swaps: it gets through');
+note("$swaps swaps");
+
+# new connections, and deployments inside a transaction block
+@running = readers(statement => [ '-c2', '-C' ], backwards => [ '-c1', '-C' ]);
+$end = time + $SECONDS - 1;
+($swaps, $errors) = (0, '');
+while (time < $end)
+{
+	my ($rc, $out, $err) = $node->psql('postgres',
+		"SET client_min_messages = warning; BEGIN; CALL vde_rollback('prod'); CALL vde_rollback('prod', $second); CALL vde_rollback('prod'); COMMIT; CALL vde_rollback('prod', $second);",
+		connstr => $node->connstr('postgres') . " user=$ROLE", on_error_stop => 1);
+	$swaps++;
+	$errors .= "$err\n" if $rc != 0;
+}
+finish('blocks', @running);
+is($errors, '', 'blocks: the writer has no error either');
+cmp_ok($swaps, '>=', 3, 'blocks: it gets through');
+note("$swaps blocks");
+
+# runs, with fresh rows each time
+ana("CALL vde_rollback('prod');");
+@running = readers(each => [ '-c3' ], old_snapshot => [ '-c1' ]);
+$end = time + $SECONDS - 1;
+($swaps, $errors) = (0, '');
+while (time < $end)
+{
+	$node->safe_psql('postgres', "INSERT INTO raw.t SELECT 1000 + $swaps");
+	my ($rc, $out, $err) = $node->psql('postgres', "SET client_min_messages = warning; CALL vde_run('prod')",
+		connstr => $node->connstr('postgres') . " user=$ROLE");
+	$swaps++;
+	$errors .= "$err\n" if $rc != 0;
+}
+finish('runs', @running);
+is($errors, '', 'runs: the writer has no error either');
+cmp_ok($swaps, '>=', 5, 'runs: it gets through');
+is($node->safe_psql('postgres', 'SELECT (SELECT count(*) FROM shop.a) || \' \' || (SELECT n FROM shop.b)'),
+	(500 + $swaps) . ' ' . (500 + $swaps), 'runs: every row has arrived');
+note("$swaps runs");
+
+# nobody was cancelled because of a deadlock
+unlike(slurp_file($node->logfile), qr/deadlock detected/, 'no reader and no writer was the victim of a deadlock');
+
+$node->stop;
+done_testing();
