@@ -358,9 +358,8 @@ INSERT INTO raw.changes (models, change) VALUES
 	('"window" aggregate', 'CREATE OR REPLACE AGGREGATE src.total(int) (sfunc = src.add, stype = int, initcond = ''1'')'),
 	('cast_function', 'CREATE OR REPLACE FUNCTION src.pair_text(src.pair) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT ($1).y::text'''),
 	('!body !grandchild nested !sublink', 'DROP FUNCTION src.sql_body(int)'),
-	-- overloads: the first is not called, the second is
+	-- an overload that nobody calls
 	('', 'CREATE FUNCTION src.sql_string(bigint) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT 0'''),
-	('defaults', 'CREATE FUNCTION src.with_default(a int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT 0'''),
 	-- types
 	('"cast" domain domain_array', 'ALTER DOMAIN src.positive ADD CHECK (VALUE < 1000)'),
 	('"cast" domain domain_array', 'ALTER DOMAIN src.positive DROP CONSTRAINT positive_check'),
@@ -371,8 +370,9 @@ INSERT INTO raw.changes (models, change) VALUES
 	('sublink view view_in_function view_of_view', 'CREATE OR REPLACE VIEW src.view AS SELECT id, amount FROM src.orders WHERE id > 1'),
 	('view_in_function view_of_view', 'CREATE OR REPLACE VIEW src.view_of_view AS SELECT id + 0 AS id FROM src.view'),
 	('sublink view view_in_function view_of_view', 'ALTER VIEW src.view SET (security_invoker = true)'),
-	-- tables: a new column is read by who says "*", or takes the whole row
-	('"row" "setof" star', 'ALTER TABLE src.orders ADD COLUMN more int'),
+	-- tables; a new column is known here to who takes the whole row, see below
+	-- for who says "*"
+	('"row" "setof"', 'ALTER TABLE src.orders ADD COLUMN more int'),
 	('"collation" "row" "setof" star', 'ALTER TABLE src.orders ALTER COLUMN note TYPE text COLLATE "POSIX"'),
 	('matview', 'DROP MATERIALIZED VIEW src.matview; CREATE MATERIALIZED VIEW src.matview AS SELECT id::bigint AS id FROM src.orders'),
 	('policy', 'CREATE POLICY more ON src.secured USING (id > 5)'),
@@ -429,16 +429,24 @@ CALL vde_apply('dev');
 SELECT n FROM o__dev.body ORDER BY 1;
 SELECT count(*) FROM vde_changes('dev');
 
--- What only analysis can find stops a refresh, of that model alone, and then
--- is in the plan.
+-- What only analysis can find (a column that "*" now means too, a function that
+-- is now a better match) stops a refresh, of those models alone, and then is in
+-- the plan.
 ALTER TABLE src.wide ADD COLUMN more int DEFAULT 5;
+CREATE FUNCTION src.with_default(a int) RETURNS int LANGUAGE sql IMMUTABLE RETURN -a;
 INSERT INTO src.wide VALUES (1);
 INSERT INTO src.orders VALUES (3, 7.50, 'three');
+\set VERBOSITY sqlstate
 CALL vde_run('dev');
+\set VERBOSITY terse
 SELECT id FROM o__dev.plain ORDER BY 1;
-SELECT model, category, action FROM vde_changes('dev');
+SELECT n FROM o__dev.defaults ORDER BY 1;
+SELECT count(*) FROM o__dev.wide;
+SELECT model, category, action FROM vde_changes('dev') ORDER BY 1;
 CALL vde_apply('dev');
 SELECT id, more FROM o__dev.wide ORDER BY 1;
+SELECT n FROM o__dev.defaults ORDER BY 1;
+SELECT count(*) FROM vde_changes('dev');
 CALL vde_run('dev');
 
 -- And back: the tables of the first function are found, and filled anew where

@@ -30,7 +30,7 @@ CREATE TABLE public.caught (who text, what text);
 GRANT ALL ON public.caught TO PUBLIC;
 CREATE FUNCTION public.catch(what text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-	IF current_user <> 't_security_mallory'::pg_catalog.name THEN
+	IF current_user OPERATOR(pg_catalog.<>) 't_security_mallory'::pg_catalog.name THEN
 		RAISE WARNING 'caught % in %', current_user, what;
 		BEGIN
 			INSERT INTO public.caught VALUES (current_user, what);
@@ -281,7 +281,8 @@ SELECT DISTINCT who FROM own__run.who_matview;
 CALL vde_promote('run', 'prod');
 SELECT DISTINCT who, me FROM own.who;
 
--- An index's function runs as the table's owner, who can do nothing.
+-- Functions in indexes run as the owner of all physical tables, who can do
+-- nothing; one that is an ordinary user's is not taken at all.
 SET ROLE t_security_ana;
 CREATE FUNCTION raw.only_storage(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -290,6 +291,17 @@ BEGIN
 	END IF;
 	RETURN $1;
 END $$;
+CREATE DOMAIN raw.ana_domain AS int CHECK (raw.only_storage(VALUE) > 0);
+SELECT vde_register('own.indexed', 'SELECT id FROM raw.orders', options => '{"indexes": ["(raw.only_storage(id))"]}', environment => 'run') IS NOT NULL AS ok;
+CALL vde_apply('run');
+\echo :LAST_ERROR_SQLSTATE
+SELECT vde_register('own.indexed', 'SELECT id FROM raw.orders', options => '{"indexes": ["((id::raw.ana_domain)::int)"]}', environment => 'run') IS NOT NULL AS ok;
+CALL vde_apply('run');
+\echo :LAST_ERROR_SQLSTATE
+RESET ROLE;
+ALTER FUNCTION raw.only_storage(int) OWNER TO CURRENT_USER;
+SELECT raw.only_storage(1);
+SET ROLE t_security_ana;
 SELECT vde_register('own.indexed', 'SELECT id FROM raw.orders', options => '{"indexes": ["(raw.only_storage(id))"]}', environment => 'run') IS NOT NULL AS ok;
 RESET ROLE;
 CALL vde_apply('run');

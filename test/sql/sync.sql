@@ -136,7 +136,7 @@ SELECT vde_register(name, text, kind, options) > 0 AS registered FROM (VALUES
 	) v(name, text, kind, options);
 CREATE TABLE public.exported AS SELECT * FROM vde_export('dev');
 SELECT path FROM exported WHERE path !~ '^(shop|mart|ref|raw)/' ORDER BY path COLLATE "C";
-SELECT path, content FROM exported WHERE path LIKE 'text/%' ORDER BY path COLLATE "C";
+SELECT path, replace(content, E'\uFEFF', '<BOM>') AS content FROM exported WHERE path LIKE 'text/%' ORDER BY path COLLATE "C";
 -- each back as it was, here and in another environment
 SELECT DISTINCT change FROM vde_sync('dev', (SELECT jsonb_object_agg(path, content) FROM exported)) ORDER BY 1;
 SELECT DISTINCT change FROM vde_sync('round', (SELECT jsonb_object_agg(path, content) FROM exported)) ORDER BY 1;
