@@ -188,6 +188,7 @@ CREATE TABLE vde.merge_base (
 	FOREIGN KEY (deployment_id, target_id) REFERENCES vde.deployment (id, environment_id) ON DELETE CASCADE,
 	FOREIGN KEY (snapshot_id, model_id) REFERENCES vde.snapshot (id, model_id)
 );
+CREATE INDEX merge_base_deployment_id_idx ON vde.merge_base (deployment_id, target_id);
 CREATE INDEX merge_base_snapshot_id_idx ON vde.merge_base (snapshot_id);
 COMMENT ON TABLE vde.merge_base IS
 	'what source and target had in common after a promote, for the next three-way merge; in force while the target''s state descends from that deployment';

@@ -74,9 +74,38 @@ may_read_view(Graph *graph, GraphNode *node, Oid role)
 }
 
 /*
+ * has_consent
+ *		May a model be run as its owner over a parent of another role?
+ *
+ * The parent's owner decides what code its query or its types run, and it
+ * runs as the reader's owner.  So that role must want it: the caller has its
+ * rights, or the same two roles stand behind these two models in some
+ * environment already (where one got there by this rule, or as a copy).  Else
+ * whoever may deploy to an environment could run code as anybody who ever
+ * registered a model, by slipping a parent under it.
+ */
+static bool
+has_consent(Graph *graph, const Definition *reader, const Definition *parent)
+{
+	return has_privs_of_role(parent->owner, reader->owner) ||
+		has_privs_of_role(graph->caller, reader->owner) ||
+		CatalogRead("SELECT FROM vde.snapshot s "
+					"JOIN vde.definition d ON d.id = s.definition_id "
+					"JOIN vde.snapshot_parent sp ON sp.snapshot_id = s.id "
+					"JOIN vde.pointer p ON p.snapshot_id = s.id "
+					"JOIN vde.pointer pp ON pp.environment_id = p.environment_id AND pp.model_id = sp.parent_model_id "
+					"JOIN vde.snapshot ps ON ps.id = pp.snapshot_id "
+					"JOIN vde.definition pd ON pd.id = ps.definition_id "
+					"WHERE s.model_id = $1 AND d.owner::pg_catalog.oid = $2::pg_catalog.oid "
+					"AND sp.parent_model_id = $3 AND pd.owner::pg_catalog.oid = $4::pg_catalog.oid LIMIT 1", "lrlr",
+					reader->model_id, reader->owner, parent->model_id, parent->owner) > 0;
+}
+
+/*
  * check_parents
- *		A model's owner needs SELECT on the environment's view of each parent;
- *		the physical table is read with that checked.
+ *		A model's owner needs SELECT on the environment's view of each parent,
+ *		and must have agreed to read it; the physical table is read with that
+ *		checked.
  *
  * Who has the rights of the parent's owner needs no grant.  What an embedded
  * parent reads is read by the same role, so its parents are looked at, too.
@@ -95,6 +124,18 @@ check_parents(Graph *graph, GraphNode *node, const Definition *reader)
 			continue;
 		if (parent->definition->kind == KIND_EMBEDDED)
 			check_parents(graph, parent, reader);
+		if (parent->definition->owner == reader->owner)
+			continue;
+		if (!has_consent(graph, reader, parent->definition))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied to run model \"%s\" as role \"%s\"",
+							QuoteModelName(&reader->name), GetUserNameFromId(reader->owner, true)),
+					 errdetail("It would read model \"%s\" of role \"%s\" for the first time, which can run code with the rights of \"%s\".",
+							   QuoteModelName(&parent->name), GetUserNameFromId(parent->definition->owner, true),
+							   GetUserNameFromId(reader->owner, true)),
+					 errhint("Have a member of \"%s\" apply this first, or register model \"%s\" as your own.",
+							 GetUserNameFromId(reader->owner, true), QuoteModelName(&reader->name))));
 		if (has_privs_of_role(reader->owner, parent->definition->owner) ||
 			may_read_view(graph, parent, reader->owner))
 			continue;
@@ -129,6 +170,7 @@ CheckNodeAccess(Graph *graph, GraphNode *node)
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "vde access", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(scratch);
 	query = BindNode(graph, node);
+	AcquireRewriteLocks(query, true, false);
 	RunAsBegin(&run_as, node->definition->owner, node->definition->settings, true);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	{

@@ -33,6 +33,10 @@
 
 static const char column_class[] = "column";
 
+/* all columns of a relation: SELECT *, NATURAL JOIN and a name alone may mean
+ * something else when one more is there, which no column that is read tells */
+static const char columns_class[] = "columns";
+
 /*
  * The word for a class of objects, as in Dependency.
  */
@@ -332,6 +336,34 @@ make_dependency(const char *class, List *identity, char *digest)
 }
 
 /*
+ * The digest of the names of a relation's columns, in order.
+ */
+static char *
+columns_digest(Oid relid)
+{
+	StringInfoData buf;
+	Digest		digest;
+	AttrNumber	attnum = 0;
+
+	initStringInfo(&buf);
+	for (;;)
+	{
+		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(++attnum));
+		Form_pg_attribute attribute;
+
+		if (!HeapTupleIsValid(tuple))
+			break;
+		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
+		if (!attribute->attisdropped)
+			PutString(&buf, NameStr(attribute->attname));
+		ReleaseSysCache(tuple);
+	}
+	DigestBytes(buf.data, buf.len, &digest);
+	pfree(buf.data);
+	return DigestXxh3(&digest);
+}
+
+/*
  * An examined object, and those of its columns that are read, as a list of
  * Dependency in the current memory context.
  */
@@ -349,6 +381,10 @@ ObjectDependencies(OutsideObject *object)
 	result = list_make1(make_dependency(OutsideClassName(object->class),
 										identity,
 										DigestXxh3(&object->digest)));
+
+	if (object->class == OUTSIDE_RELATION || object->class == OUTSIDE_VIEW)
+		result = lappend(result, make_dependency(columns_class, identity,
+												 columns_digest(object->oid)));
 
 	while ((member = bms_next_member(object->columns, member)) >= 0)
 	{
@@ -402,6 +438,19 @@ DependencyDigest(const char *class, List *identity)
 		if (attnum != InvalidAttrNumber)
 			digest = column_digest(&scope, relid, attnum);
 	}
+	else if (strcmp(class, columns_class) == 0)
+	{
+		Oid			nspid;
+		Oid			relid = InvalidOid;
+
+		if (list_length(identity) != 2)
+			elog(ERROR, "incomplete identity of a relation's columns");
+		nspid = get_namespace_oid((char *) linitial(identity), true);
+		if (OidIsValid(nspid))
+			relid = get_relname_relid((char *) lsecond(identity), nspid);
+		if (OidIsValid(relid))
+			digest = columns_digest(relid);
+	}
 	else if (find_object(class, identity, &object))
 	{
 		ExamineObject(&scope, &object);
@@ -430,7 +479,7 @@ DependencyDescription(const char *class, List *identity)
 	ListCell   *lc;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "%s ", class);
+	appendStringInfo(&text, strcmp(class, columns_class) == 0 ? "%s of " : "%s ", class);
 	foreach(lc, identity)
 	{
 		const char *part = (char *) lfirst(lc);

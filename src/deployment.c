@@ -143,6 +143,7 @@ build_plan(VdeSession *session, VdePlan *plan)
 			steps = lappend(steps, step);
 		}
 	}
+	plan->graph->caller = session->caller;
 	RunBuildSteps(session, plan->graph, steps);
 	foreach(cell, plan->changes)
 	{
@@ -267,6 +268,28 @@ check_plan_id(const VdePlan *plan, const char *expected)
 }
 
 /*
+ * warn_left
+ *		Names the models that stay as they are because something outside makes
+ *		them impossible now.
+ */
+static void
+warn_left(const VdePlan *plan)
+{
+	ListCell   *cell;
+
+	foreach(cell, plan->graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		if (!node->from_edit && (node->problem != NULL || node->missing != NIL))
+			ereport(WARNING,
+					(errmsg("model \"%s\" stays as it is and cannot be refreshed", QuoteModelName(&node->name)),
+					 node->problem ? errdetail_internal("%s", node->problem->message) :
+					 errdetail("Something that it reads is gone.")));
+	}
+}
+
+/*
  * apply
  *		Body of vde_apply, with the locks held.
  */
@@ -288,6 +311,7 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 				 errhint("Apply them in another environment and promote it, or confirm with CALL vde_apply('%s', confirm => true).",
 						 name)));
 	CheckPlan(plan);
+	warn_left(plan);
 	if (PlanIsEmpty(plan))
 	{
 		delete_drafts(plan);	/* of what is so already */
@@ -384,7 +408,10 @@ promote(VdeSession *session, const char *source_name, const char *target_name,
 	CheckPlan(plan);
 	if (PlanIsEmpty(plan))
 	{
-		/* both have made the same changes: common from now on, and no deployment */
+		/*
+		 * both have made the same changes: common from now on, and no
+		 * deployment
+		 */
 		if (plan->merge->merged != NIL)
 			SaveMergeBase(source, target, plan->merge, target->state_id);
 		else if (plan->draft_count > 0)

@@ -145,8 +145,10 @@ mark_drifted(Graph *graph, List *ids, char *what, bool suspected)
 	{
 		GraphNode  *node = add_node(graph, (ModelState *) lfirst(cell));
 
-		if (suspected && node->drift != NIL)
+		if (suspected && node->drift != NIL && !node->suspected)
 			continue;			/* known for certain */
+		if (!suspected && node->suspected)
+			node->drift = NIL;
 		node->drift = lappend(node->drift, what);
 		node->suspected = suspected;
 		node->must_analyze = true;
@@ -202,6 +204,7 @@ note_drift(Graph *graph)
 		Seen	   *dependency = (Seen *) lfirst(cell);
 		List	   *ids = NIL;
 		char	   *what;
+		bool		suspected;
 
 		rows = CatalogRead("SELECT p.model_id FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
 						   "WHERE p.environment_id = $1 AND d.class = $2 AND d.identity = $3 AND d.digest = $4", "ltTt",
@@ -209,8 +212,10 @@ note_drift(Graph *graph)
 		for (row = 0; row < rows; row++)
 			ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
 		what = DependencyDescription(dependency->class, dependency->identity);
-		graph->drifted = lappend(graph->drifted, what);
-		mark_drifted(graph, ids, what, false);
+		suspected = strcmp(dependency->class, "columns") == 0;
+		if (!suspected)
+			graph->drifted = lappend(graph->drifted, what);
+		mark_drifted(graph, ids, what, suspected);
 	}
 }
 
@@ -634,22 +639,18 @@ ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 
 /*
  * LoadGraph
- *		See graph.h.  Nothing is analyzed; drift is noted.
+ *		See graph.h.  Nothing is analyzed.
  */
 Graph *
 LoadGraph(const Environment *environment)
 {
 	Graph	   *graph = make_graph(environment);
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
-	ListCell   *cell;
 
-	note_drift(graph);
 	(void) add_affected(graph,
 						read_ids(CatalogRead("SELECT model_id FROM vde.pointer "
 											 "WHERE environment_id = $1 AND snapshot_id IS NOT NULL", "l",
 											 environment->id)), false);
-	foreach(cell, graph->affected)
-		((GraphNode *) lfirst(cell))->must_analyze = false;
 	read_parents(graph);
 	sort_affected(graph);
 

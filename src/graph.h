@@ -53,6 +53,10 @@ typedef struct GraphNode
 	Version		version;
 	bool		blocked;		/* something it reads is missing or has a problem */
 	bool		from_edit;		/* edited, or downstream of an edit */
+	bool		listed;			/* a plan lists it as a change */
+	bool		filled;			/* the plan fills its relation */
+	bool		newest_known;
+	TimestampTz newest;			/* when the newest table it reads is filled */
 
 	/* how children see it */
 	ParentModel parent;
@@ -63,6 +67,7 @@ typedef struct GraphNode
 typedef struct Graph
 {
 	const Environment *environment;
+	Oid			caller;			/* who asked; for what runs as others */
 	MemoryContext context;
 	HTAB	   *nodes;
 	List	   *affected;		/* GraphNode *, parents before children */

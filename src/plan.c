@@ -76,6 +76,53 @@ column_hash(const GraphNode *node, int position)
 }
 
 /*
+ * reads_moved
+ *		Does it read a model that moves?
+ */
+static bool
+reads_moved(const GraphNode *node)
+{
+	ListCell   *cell;
+
+	foreach(cell, node->parents)
+	{
+		GraphNode  *parent = (GraphNode *) lfirst(cell);
+
+		if (parent->affected && GraphNodeLives(parent) && GraphNodeMoves(parent))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * describe_indirect
+ *		Which of its parents, or what outside, moved it.
+ */
+static char *
+describe_indirect(const GraphNode *node)
+{
+	StringInfoData reason;
+	ListCell   *cell;
+
+	initStringInfo(&reason);
+	foreach(cell, node->drift)
+		appendStringInfo(&reason, "%s%s changed", reason.len > 0 ? ", " : "", (char *) lfirst(cell));
+	foreach(cell, node->parents)
+	{
+		GraphNode  *parent = (GraphNode *) lfirst(cell);
+
+		if (parent->affected && GraphNodeLives(parent) && GraphNodeMoves(parent))
+			appendStringInfo(&reason, "%sreads %s, which changed", reason.len > 0 ? ", " : "",
+							 QuoteModelName(&parent->name));
+	}
+	if (reason.len == 0)
+		appendStringInfoString(&reason, GraphNodeMoves(node) ?
+							   "a name in its query means another relation now" :
+							   "downstream of a change, its own contents stay");
+	return reason.data;
+}
+
+/*
  * describe_modification
  *		Category and reason of a model whose definition is another one.
  */
@@ -143,7 +190,10 @@ describe_modification(PlanChange *change)
 		if (!was_there)
 			appendStringInfo(&reason, "%scolumn \"%s\" added", reason.len > 0 ? ", " : "", is->name);
 	}
-	if (!row_equal)
+	if (!row_equal && strcmp(node->current_definition->query, node->definition->query) == 0 &&
+		reads_moved(node))
+		appendStringInfo(&reason, "%s%s", reason.len > 0 ? ", " : "", describe_indirect(node));
+	else if (!row_equal)
 		appendStringInfo(&reason, "%s%s", reason.len > 0 ? ", " : "",
 						 node->definition->kind == KIND_SEED ? "the data changed" :
 						 node->definition->kind == KIND_EXTERNAL ? "the declaration changed" :
@@ -153,34 +203,6 @@ describe_modification(PlanChange *change)
 							   "storage options changed" : "order of columns changed");
 	change->category = row_equal && kept ? "non_breaking" : "breaking";
 	change->reason = reason.data;
-}
-
-/*
- * describe_indirect
- *		Which of its parents, or what outside, moved it.
- */
-static char *
-describe_indirect(const GraphNode *node)
-{
-	StringInfoData reason;
-	ListCell   *cell;
-
-	initStringInfo(&reason);
-	foreach(cell, node->drift)
-		appendStringInfo(&reason, "%s%s changed", reason.len > 0 ? ", " : "", (char *) lfirst(cell));
-	foreach(cell, node->parents)
-	{
-		GraphNode  *parent = (GraphNode *) lfirst(cell);
-
-		if (parent->affected && GraphNodeLives(parent) && GraphNodeMoves(parent))
-			appendStringInfo(&reason, "%sreads %s, which changed", reason.len > 0 ? ", " : "",
-							 QuoteModelName(&parent->name));
-	}
-	if (reason.len == 0)
-		appendStringInfoString(&reason, GraphNodeMoves(node) ?
-							   "a name in its query means another relation now" :
-							   "downstream of a change, its own contents stay");
-	return reason.data;
 }
 
 /*
@@ -213,27 +235,6 @@ current_parents(Graph *graph, GraphNode *node)
 }
 
 /*
- * is_filled
- *		Will the plan fill its table?
- */
-static bool
-is_filled(const VdePlan *plan, const GraphNode *node)
-{
-	ListCell   *cell;
-
-	if (!node->affected)
-		return false;
-	foreach(cell, plan->changes)
-	{
-		PlanChange *change = (PlanChange *) lfirst(cell);
-
-		if (change->node == node)
-			return change->build || change->refresh;
-	}
-	return false;
-}
-
-/*
  * newest_source
  *		When the newest table that a node's query reads was filled, or will be.
  *		A view or an embedded model stores nothing: what it reads counts.
@@ -245,6 +246,8 @@ newest_source(VdePlan *plan, GraphNode *node)
 	ListCell   *cell;
 
 	check_stack_depth();
+	if (node->newest_known)
+		return node->newest;
 	foreach(cell, current_parents(plan->graph, node))
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
@@ -255,9 +258,11 @@ newest_source(VdePlan *plan, GraphNode *node)
 		if (!KindHasRows(parent->definition->kind))
 			filled = newest_source(plan, parent);
 		else
-			filled = is_filled(plan, parent) ? DT_NOEND : parent->version.refreshed_at;
+			filled = parent->filled ? DT_NOEND : parent->version.refreshed_at;
 		newest = Max(newest, filled);
 	}
+	node->newest = newest;
+	node->newest_known = true;
 	return newest;
 }
 
@@ -291,13 +296,13 @@ is_behind(VdePlan *plan, PlanChange *change)
  *		Does it read a model that the plan lists?  Parents come first.
  */
 static bool
-reads_change(const VdePlan *plan, const GraphNode *node)
+reads_change(const GraphNode *node)
 {
 	ListCell   *cell;
 
-	foreach(cell, plan->changes)
+	foreach(cell, node->parents)
 	{
-		if (list_member_ptr(node->parents, ((PlanChange *) lfirst(cell))->node))
+		if (((GraphNode *) lfirst(cell))->listed)
 			return true;
 	}
 	return false;
@@ -353,7 +358,7 @@ add_change(VdePlan *plan, GraphNode *node)
 			else
 				return;			/* the same in every respect */
 		}
-		else if (!GraphNodeMoves(node) && (node->drift == NIL || node->suspected) && !reads_change(plan, node))
+		else if (!GraphNodeMoves(node) && (node->drift == NIL || node->suspected) && !reads_change(node))
 			return;				/* it only names what a new model might have captured */
 		else
 		{
@@ -366,8 +371,8 @@ add_change(VdePlan *plan, GraphNode *node)
 		if (!change->build && is_behind(plan, change))
 		{
 			change->refresh = true;
-			change->reason = psprintf("%s; its table is older than the one it replaces and is filled anew first",
-									  change->reason);
+			change->reason = psprintf("%s; its table is older than %s and is filled anew first",
+									  change->reason, had ? "the one it replaces" : "what it reads");
 		}
 	}
 
@@ -379,6 +384,8 @@ add_change(VdePlan *plan, GraphNode *node)
 		change->view = MakeViewChange(plan->environment->name, &node->name,
 									  node->definition, node->columns,
 									  node->version.relation_name);
+	node->listed = true;
+	node->filled = change->build || change->refresh;
 	if (change->build)
 		plan->build_count++;
 	else if (change->refresh)

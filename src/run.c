@@ -27,18 +27,21 @@ PG_FUNCTION_INFO_V1(vde_run);
 
 /*
  * drift_error
- *		The error of a model that reads what changed outside.
+ *		The error of a model whose version would be another one now.
  */
 static ErrorData *
-drift_error(Graph *graph, GraphNode *node)
+drift_error(Graph *graph, const GraphNode *now)
 {
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 	ErrorData  *error = palloc0(sizeof(ErrorData));
 
 	error->elevel = ERROR;
 	error->sqlerrcode = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	error->message = psprintf("%s has changed since it was deployed",
-							  (char *) linitial(node->drift));
+	if (now->drift != NIL)
+		error->message = psprintf("%s changed since the model was deployed",
+								  (char *) linitial(now->drift));
+	else
+		error->message = pstrdup("something that it reads changed since the model was deployed");
 	error->hint = psprintf("Look at it with vde_plan('%s') and apply.", graph->environment->name);
 	error->assoc_context = graph->context;
 	MemoryContextSwitchTo(old);
@@ -46,21 +49,21 @@ drift_error(Graph *graph, GraphNode *node)
 }
 
 /*
- * inherit_drift
- *		What reads a model that stores nothing reads what that one reads.
+ * drifted_node
+ *		The model as it would be now, if something outside has made it another
+ *		one, or one that cannot be analyzed; else NULL.
  */
-static void
-inherit_drift(GraphNode *node)
+static const GraphNode *
+drifted_node(Graph *now, const GraphNode *node)
 {
-	ListCell   *cell;
+	const GraphNode *candidate = GraphFind(now, node->name.schema, node->name.name);
 
-	foreach(cell, node->parents)
-	{
-		GraphNode  *parent = (GraphNode *) lfirst(cell);
-
-		if (GraphNodeLives(parent) && !KindHasRows(parent->definition->kind))
-			node->drift = list_concat(node->drift, parent->drift);
-	}
+	if (!candidate->affected)
+		return NULL;
+	if (candidate->problem != NULL || candidate->missing != NIL || candidate->blocked ||
+		GraphNodeMoves(candidate))
+		return candidate;
+	return NULL;
 }
 
 /*
@@ -79,6 +82,7 @@ vde_run(PG_FUNCTION_ARGS)
 	{
 		Environment *environment = FindEnvironment(name, false);
 		Graph	   *graph;
+		Graph	   *now;
 		List	   *steps = NIL;
 		int			elsewhere = 0;
 		ListCell   *cell;
@@ -88,13 +92,15 @@ vde_run(PG_FUNCTION_ARGS)
 		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
 		graph = LoadGraph(environment);
+		graph->caller = session.caller;
+		now = ComputeGraph(environment, NIL, true);
 		foreach(cell, graph->affected)
 		{
 			GraphNode  *node = (GraphNode *) lfirst(cell);
 			BuildStep  *step;
+			const GraphNode *drifted;
 
 			CHECK_FOR_INTERRUPTS();
-			inherit_drift(node);
 			if (!KindHasRows(node->definition->kind) || node->definition->kind == KIND_SEED)
 				continue;
 			if (!RefreshesVersion(environment, node->version.id))
@@ -105,8 +111,9 @@ vde_run(PG_FUNCTION_ARGS)
 			step = palloc0(sizeof(BuildStep));
 			step->node = node;
 			step->refresh = true;
-			if (node->drift != NIL)
-				step->error = drift_error(graph, node);
+			drifted = drifted_node(now, node);
+			if (drifted != NULL)
+				step->error = drift_error(graph, drifted);
 			steps = lappend(steps, step);
 		}
 		RunBuildSteps(&session, graph, steps);

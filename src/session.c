@@ -35,6 +35,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_node.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
@@ -95,7 +96,10 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 
 	session->atomic = true;
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
+	{
 		session->atomic = castNode(CallContext, fcinfo->context)->atomic;
+		PreventCommandIfReadOnly("CALL of a procedure of vde");
+	}
 
 	/* nor can it commit under an EXCEPTION clause, which rolls all of it back */
 	if (IsSubTransaction())

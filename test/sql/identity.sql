@@ -112,7 +112,7 @@ BEGIN
 		PERFORM public.vde_register(format('s.n%s', r.place), r.query, environment => 'b');
 		-- back to what it was at the start of the transaction
 		EXECUTE format('SET LOCAL %s TO DEFAULT', r.setting);
-		IF r.setting IN ('DateStyle', 'IntervalStyle', 'TimeZone') THEN
+		IF r.setting IN ('DateStyle', 'IntervalStyle', 'TimeZone', 'client_min_messages') THEN
 			PERFORM set_config(r.setting, r.a, true);
 		END IF;
 	END LOOP;
@@ -206,6 +206,7 @@ INSERT INTO raw.outside (name, query) VALUES
 	('plpgsql', 'SELECT src.procedural(id) AS n FROM src.orders'),
 	('nested', 'SELECT src.calls_body(id) AS n FROM src.orders'),
 	('defaults', 'SELECT src.with_default(id) AS n FROM src.orders'),
+	('overload', 'SELECT src.numeric_only(id) AS n FROM src.orders'),
 	('reads', 'SELECT src.reads_table() AS n'),
 	('setof', 'SELECT f.id FROM src.returns_rows() f'),
 	('operator', 'SELECT id FROM src.orders WHERE id OPERATOR(src.===) 3'),
@@ -234,7 +235,7 @@ INSERT INTO raw.outside (name, query) VALUES
 	('grandchild', 'SELECT id FROM o.child WHERE src.sql_body(id) > 3');
 SELECT string_agg(format('SELECT vde_register(%L, %L) IS NOT NULL', 'o.' || name, query), ';' ORDER BY place DESC) AS register FROM raw.outside \gset
 
-\set make_outside 'CREATE SCHEMA src; CREATE TABLE src.orders (id int, amount numeric(10,2), note text); CREATE TABLE src.unread (id int); CREATE TABLE src.wide (id int); CREATE TABLE src.secured (id int, who text); CREATE TABLE src.parent (id int); CREATE TABLE src.child () INHERITS (src.parent); CREATE TYPE src.mood AS ENUM (''bad'', ''good''); CREATE TABLE src.moods (m src.mood); CREATE DOMAIN src.positive AS int CHECK (VALUE > 0); CREATE TYPE src.pair AS (x int, y int); CREATE TYPE src.span AS RANGE (subtype = int4); CREATE COLLATION src.other (provider = libc, locale = ''POSIX''); CREATE FUNCTION src.sql_string(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + 1''; CREATE FUNCTION src.sql_body(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 * 2; CREATE FUNCTION src.procedural(int) RETURNS int LANGUAGE plpgsql STABLE AS ''BEGIN RETURN $1 - 1; END''; CREATE FUNCTION src.calls_body(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT src.sql_body($1) + 5''; CREATE FUNCTION src.with_default(a int, b int DEFAULT 7) RETURNS int LANGUAGE sql IMMUTABLE RETURN a + b; CREATE FUNCTION src.reads_table() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(amount) FROM src.orders''; CREATE FUNCTION src.returns_rows() RETURNS SETOF src.orders LANGUAGE sql STABLE AS ''SELECT id, amount, note FROM src.orders''; CREATE FUNCTION src.same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1 = $2''; CREATE OPERATOR src.=== (leftarg = int, rightarg = int, function = src.same); CREATE FUNCTION src.add(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + $2''; CREATE AGGREGATE src.total(int) (sfunc = src.add, stype = int, initcond = ''0''); CREATE FUNCTION src.pair_text(src.pair) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT ($1).x::text''; CREATE CAST (src.pair AS text) WITH FUNCTION src.pair_text(src.pair); CREATE FUNCTION src.make_pair(int) RETURNS src.pair LANGUAGE sql IMMUTABLE AS ''SELECT ROW($1, 2)::src.pair''; CREATE VIEW src.view AS SELECT id, amount FROM src.orders WHERE id > 0; CREATE VIEW src.view_of_view AS SELECT id FROM src.view; CREATE FUNCTION src.reads_view() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(*) FROM src.view_of_view''; CREATE MATERIALIZED VIEW src.matview AS SELECT id FROM src.orders; ALTER TABLE src.secured ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON src.secured USING (id > 0);'
+\set make_outside 'CREATE SCHEMA src; CREATE TABLE src.orders (id int, amount numeric(10,2), note text); CREATE TABLE src.unread (id int); CREATE TABLE src.wide (id int); CREATE TABLE src.secured (id int, who text); CREATE TABLE src.parent (id int); CREATE TABLE src.child () INHERITS (src.parent); CREATE TYPE src.mood AS ENUM (''bad'', ''good''); CREATE TABLE src.moods (m src.mood); CREATE DOMAIN src.positive AS int CHECK (VALUE > 0); CREATE TYPE src.pair AS (x int, y int); CREATE TYPE src.span AS RANGE (subtype = int4); CREATE COLLATION src.other (provider = libc, locale = ''POSIX''); CREATE FUNCTION src.sql_string(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + 1''; CREATE FUNCTION src.sql_body(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 * 2; CREATE FUNCTION src.procedural(int) RETURNS int LANGUAGE plpgsql STABLE AS ''BEGIN RETURN $1 - 1; END''; CREATE FUNCTION src.calls_body(int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT src.sql_body($1) + 5''; CREATE FUNCTION src.with_default(a int, b int DEFAULT 7) RETURNS int LANGUAGE sql IMMUTABLE RETURN a + b; CREATE FUNCTION src.numeric_only(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN $1; CREATE FUNCTION src.reads_table() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(amount) FROM src.orders''; CREATE FUNCTION src.returns_rows() RETURNS SETOF src.orders LANGUAGE sql STABLE AS ''SELECT id, amount, note FROM src.orders''; CREATE FUNCTION src.same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS ''SELECT $1 = $2''; CREATE OPERATOR src.=== (leftarg = int, rightarg = int, function = src.same); CREATE FUNCTION src.add(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT $1 + $2''; CREATE AGGREGATE src.total(int) (sfunc = src.add, stype = int, initcond = ''0''); CREATE FUNCTION src.pair_text(src.pair) RETURNS text LANGUAGE sql IMMUTABLE AS ''SELECT ($1).x::text''; CREATE CAST (src.pair AS text) WITH FUNCTION src.pair_text(src.pair); CREATE FUNCTION src.make_pair(int) RETURNS src.pair LANGUAGE sql IMMUTABLE AS ''SELECT ROW($1, 2)::src.pair''; CREATE VIEW src.view AS SELECT id, amount FROM src.orders WHERE id > 0; CREATE VIEW src.view_of_view AS SELECT id FROM src.view; CREATE FUNCTION src.reads_view() RETURNS bigint LANGUAGE sql STABLE AS ''SELECT count(*) FROM src.view_of_view''; CREATE MATERIALIZED VIEW src.matview AS SELECT id FROM src.orders; ALTER TABLE src.secured ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON src.secured USING (id > 0);'
 
 :make_outside
 \o /dev/null
@@ -370,9 +371,8 @@ INSERT INTO raw.changes (models, change) VALUES
 	('sublink view view_in_function view_of_view', 'CREATE OR REPLACE VIEW src.view AS SELECT id, amount FROM src.orders WHERE id > 1'),
 	('view_in_function view_of_view', 'CREATE OR REPLACE VIEW src.view_of_view AS SELECT id + 0 AS id FROM src.view'),
 	('sublink view view_in_function view_of_view', 'ALTER VIEW src.view SET (security_invoker = true)'),
-	-- tables; a new column is known here to who takes the whole row, see below
-	-- for who says "*"
-	('"row" "setof"', 'ALTER TABLE src.orders ADD COLUMN more int'),
+	-- tables: a new column is read by who says "*", or takes the whole row
+	('"row" "setof" star', 'ALTER TABLE src.orders ADD COLUMN more int'),
 	('"collation" "row" "setof" star', 'ALTER TABLE src.orders ALTER COLUMN note TYPE text COLLATE "POSIX"'),
 	('matview', 'DROP MATERIALIZED VIEW src.matview; CREATE MATERIALIZED VIEW src.matview AS SELECT id::bigint AS id FROM src.orders'),
 	('policy', 'CREATE POLICY more ON src.secured USING (id > 5)'),
@@ -429,23 +429,23 @@ CALL vde_apply('dev');
 SELECT n FROM o__dev.body ORDER BY 1;
 SELECT count(*) FROM vde_changes('dev');
 
--- What only analysis can find (a column that "*" now means too, a function that
--- is now a better match) stops a refresh, of those models alone, and then is in
--- the plan.
+-- A column that "*" now means too, and what only analysis can find, a function
+-- that is now a better match, stop the refresh of these models alone, and then
+-- are in the plan.
 ALTER TABLE src.wide ADD COLUMN more int DEFAULT 5;
-CREATE FUNCTION src.with_default(a int) RETURNS int LANGUAGE sql IMMUTABLE RETURN -a;
+CREATE FUNCTION src.numeric_only(int) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN -$1;
 INSERT INTO src.wide VALUES (1);
 INSERT INTO src.orders VALUES (3, 7.50, 'three');
 \set VERBOSITY sqlstate
 CALL vde_run('dev');
 \set VERBOSITY terse
 SELECT id FROM o__dev.plain ORDER BY 1;
-SELECT n FROM o__dev.defaults ORDER BY 1;
+SELECT n FROM o__dev.overload ORDER BY 1;
 SELECT count(*) FROM o__dev.wide;
 SELECT model, category, action FROM vde_changes('dev') ORDER BY 1;
 CALL vde_apply('dev');
 SELECT id, more FROM o__dev.wide ORDER BY 1;
-SELECT n FROM o__dev.defaults ORDER BY 1;
+SELECT n FROM o__dev.overload ORDER BY 1;
 SELECT count(*) FROM vde_changes('dev');
 CALL vde_run('dev');
 

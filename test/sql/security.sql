@@ -482,6 +482,29 @@ CALL vde_apply('run');
 SELECT u FROM own__run.teams;
 RESET ROLE;
 
+-- In such an environment ana can apply what bob has drafted, but not make his
+-- model read hers before he has: her query could run code with his rights.
+GRANT t_security_team TO t_security_bob;
+SET ROLE t_security_team;
+CALL vde_create_environment('shared', 'prod');
+GRANT USAGE ON SCHEMA shop__shared TO t_security_ana;
+SET ROLE t_security_ana;
+GRANT SELECT ON shop__shared.orders TO t_security_bob;
+SET ROLE t_security_bob;
+SELECT vde_register('own.consent', 'SELECT id FROM shop.orders', environment => 'shared') IS NOT NULL AS ok;
+SET ROLE t_security_ana;
+CALL vde_apply('shared');
+\echo :LAST_ERROR_SQLSTATE
+SET ROLE t_security_bob;
+CALL vde_apply('shared');
+SET ROLE t_security_ana;
+SELECT vde_register('shop.orders', 'SELECT id, customer_id, note FROM raw.orders WHERE id > 2', options => '{"primary_key": ["id"]}', environment => 'shared') IS NOT NULL AS ok;
+CALL vde_apply('shared');
+SELECT relowner::regrole AS owner FROM pg_class WHERE oid = 'own__shared.consent'::regclass;
+SET ROLE t_security_bob;
+SELECT count(*) FROM own__shared.consent;
+RESET ROLE;
+
 --
 -- 6. DROP EXTENSION refuses while there is data
 --
