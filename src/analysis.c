@@ -333,6 +333,22 @@ check_walker(Node *node, AnalysisState *state)
 			}
 			return query_tree_walker((Query *) node, check_walker, state, 0);
 
+		case T_SQLValueFunction:
+
+			/*
+			 * The model runs as its owner, whoever called; this would follow
+			 * the caller's session.
+			 */
+			if (((SQLValueFunction *) node)->op == SVFOP_SESSION_USER)
+				ereport(ERROR,
+						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						 errmsg("a model cannot use session_user"),
+						 errdetail("It would depend on who builds the model."),
+						 errhint("Use current_user, which is the model's owner."),
+						 errposition(QueryPosition(state->definition->query,
+												   state->location))));
+			break;
+
 		case T_RangeTblFunction:
 			foreach(lc, ((RangeTblFunction *) node)->funccoltypes)
 				check_type(lfirst_oid(lc), state);

@@ -29,6 +29,7 @@
 #include "compat.h"
 #include "graph.h"
 #include "graph_node.h"
+#include "physical.h"
 
 #define NODE_KEY_SIZE (2 * NAMEDATALEN)
 
@@ -242,6 +243,43 @@ note_stopped(Graph *graph)
 		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
 	if (ids != NIL)
 		mark_drifted(graph, ids, "the meaning of a name in its query", true);
+}
+
+/*
+ * note_emptied
+ *		Marks the models whose unlogged table a crash has emptied.
+ */
+static void
+note_emptied(Graph *graph)
+{
+	typedef struct Unlogged
+	{
+		int64		model_id;
+		char	   *relation_name;
+	} Unlogged;
+	Unlogged   *tables;
+	uint64		rows;
+	uint64		row;
+
+	rows = CatalogRead("SELECT p.model_id, v.relation_name FROM vde.version v "
+					   "JOIN vde.snapshot s ON s.version_id = v.id "
+					   "JOIN vde.pointer p ON p.snapshot_id = s.id AND p.environment_id = $1 "
+					   "WHERE v.unlogged AND v.row_count > 0 AND v.built_at IS NOT NULL", "l",
+					   graph->environment->id);
+	tables = palloc(sizeof(Unlogged) * Max(rows, 1));
+	for (row = 0; row < rows; row++)
+	{
+		tables[row].model_id = CatalogInt64(row, 1);
+		tables[row].relation_name = CatalogText(row, 2);
+	}
+	for (row = 0; row < rows; row++)
+	{
+		char	   *what = "contents of its unlogged table, which a crash emptied,";
+
+		if (OidIsValid(PhysicalRelation(tables[row].relation_name)) &&
+			PhysicalIsEmpty(tables[row].relation_name))
+			mark_drifted(graph, list_make1(CopyId(tables[row].model_id)), what, false);
+	}
 }
 
 /*
@@ -614,6 +652,7 @@ ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 	{
 		note_drift(graph);
 		note_stopped(graph);
+		note_emptied(graph);
 	}
 	apply_edits(graph, edits);
 	add_captured(graph);

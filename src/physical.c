@@ -25,6 +25,10 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "utils/rel.h"
+#include "storage/bufmgr.h"
+#include "catalog/pg_inherits.h"
+#include "access/relation.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
@@ -126,6 +130,54 @@ PhysicalRelation(const char *relation_name)
 {
 	return get_relname_relid(relation_name,
 							 get_namespace_oid(VDE_DATA_SCHEMA, false));
+}
+
+/*
+ * physical_leaves
+ *		OIDs of the relations that hold a relation's rows.
+ */
+static List *
+physical_leaves(Oid relid)
+{
+	if (get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE)
+		return find_inheritance_children(relid, AccessShareLock);
+	return list_make1_oid(relid);
+}
+
+/*
+ * PhysicalIsUnlogged
+ *		See physical.h.
+ */
+bool
+PhysicalIsUnlogged(const char *relation_name)
+{
+	List	   *leaves = physical_leaves(PhysicalRelation(relation_name));
+
+	return leaves != NIL && get_rel_persistence(linitial_oid(leaves)) == RELPERSISTENCE_UNLOGGED;
+}
+
+/*
+ * PhysicalIsEmpty
+ *		See physical.h.
+ */
+bool
+PhysicalIsEmpty(const char *relation_name)
+{
+	ListCell   *cell;
+
+	foreach(cell, physical_leaves(PhysicalRelation(relation_name)))
+	{
+		Relation	relation = try_relation_open(lfirst_oid(cell), AccessShareLock);
+		BlockNumber pages;
+
+		if (relation == NULL)
+			continue;			/* dropped this moment */
+		pages = RelationGetNumberOfBlocks(relation);
+		relation_close(relation, AccessShareLock);
+		if (pages > 0)
+			return false;
+	}
+	return true;
 }
 
 /*

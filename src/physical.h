@@ -22,6 +22,12 @@ extern char *PhysicalName(const ModelName *name, const Digest *version);
 /* OID of a relation in vde_data, InvalidOid when there is none */
 extern Oid	PhysicalRelation(const char *relation_name);
 
+/* Does a crash empty it? */
+extern bool PhysicalIsUnlogged(const char *relation_name);
+
+/* Has it, with its partitions, not a single page? */
+extern bool PhysicalIsEmpty(const char *relation_name);
+
 /*
  * Makes the relation of a version and fills it: kinds full, seed, view and
  * materialized_view.  query is the bound query (NULL for a seed), columns

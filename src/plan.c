@@ -368,7 +368,9 @@ add_change(VdePlan *plan, GraphNode *node)
 		}
 		change->build = KindHasRelation(node->definition->kind) && !node->version.built;
 		change->action = change->build ? "build" : "reuse";
-		if (!change->build && is_behind(plan, change))
+		if (!change->build && node->version.emptied)
+			change->refresh = true;
+		else if (!change->build && is_behind(plan, change))
 		{
 			change->refresh = true;
 			change->reason = psprintf("%s; its table is older than %s and is filled anew first",

@@ -579,6 +579,24 @@ put_json(PlanOutput *output, const VdePlan *plan)
 		json_string(&buf, "detail", obstacle->detail);
 		appendStringInfoChar(&buf, '}');
 	}
+	appendStringInfoString(&buf, "],\"problems\":[");
+	first = true;
+	foreach(cell, plan->graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+		const GraphNode *obstruction = PlanObstruction(node);
+
+		if (obstruction == NULL || (node->missing != NIL && node->from_edit))
+			continue;
+		appendStringInfoString(&buf, first ? "{" : ",{");
+		first = false;
+		json_string(&buf, "model", QuoteModelName(&node->name));
+		json_string(&buf, "because_of", QuoteModelName(&obstruction->name));
+		json_string(&buf, "message", obstruction->problem ? obstruction->problem->message :
+					psprintf("%s is not there",
+							 reference_name((ModelReference *) linitial(obstruction->missing))));
+		appendStringInfoChar(&buf, '}');
+	}
 	appendStringInfoString(&buf, "],\"drifted\":[");
 	first = true;
 	foreach(cell, plan->graph->drifted)

@@ -248,6 +248,11 @@ ApplySettings(Jsonb *settings)
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 
+	/* not stored, but quote_ident() claims to be immutable and is not */
+	(void) set_config_option("quote_all_identifiers", "off",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+
 	while (next_setting(&it, &name, &value))
 	{
 		const char *current;

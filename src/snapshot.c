@@ -228,7 +228,7 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 {
 	memset(version, 0, sizeof(Version));
 	version->digest = *digest;
-	if (CatalogRead("SELECT id, relation_name, built_at IS NOT NULL, refreshed_at "
+	if (CatalogRead("SELECT id, relation_name, built_at IS NOT NULL, refreshed_at, unlogged AND row_count > 0 "
 					"FROM vde.version WHERE xxh3 = $1 AND sha256 = $2", "tt",
 					DigestXxh3(digest), DigestSha256(digest)) > 0)
 	{
@@ -238,6 +238,8 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 		version->refreshed_at = timestamp_cell(0, 4);
 		if (version->built && !OidIsValid(PhysicalRelation(version->relation_name)))
 			version->built = false;
+		if (version->built && CatalogBool(0, 5))
+			version->emptied = PhysicalIsEmpty(version->relation_name);
 	}
 	else if (KindHasRelation(kind))
 		version->relation_name = PhysicalName(name, digest);
@@ -271,8 +273,9 @@ SaveVersionFilled(const Version *version, TimestampTz read_at, int64 rows,
 				  double seconds, Oid built_by)
 {
 	CatalogWrite("UPDATE vde.version SET built_at = COALESCE(built_at, $2), built_by = $5, refreshed_at = $2, "
-				 "row_count = NULLIF($3, -1), build_seconds = $4, collected_at = NULL, released_at = NULL WHERE id = $1", "lzldr",
-				 version->id, read_at, rows, seconds, built_by);
+				 "row_count = NULLIF($3, -1), build_seconds = $4, unlogged = $6, collected_at = NULL, released_at = NULL WHERE id = $1", "lzldrb",
+				 version->id, read_at, rows, seconds, built_by,
+				 (int) PhysicalIsUnlogged(version->relation_name));
 }
 
 /*

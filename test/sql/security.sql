@@ -358,8 +358,7 @@ BEGIN
 			CALL public.vde_apply('evil');
 			message := 'done';
 		EXCEPTION WHEN others THEN
-			-- the words of others differ from version to version
-			message := SQLSTATE || CASE WHEN SQLSTATE = '25006' THEN ': ' || replace(SQLERRM, 'model "own.evil" could not be built: ', '') ELSE '' END;
+			message := SQLSTATE;
 		END;
 		UPDATE raw.forbidden SET result = message WHERE place = r.place;
 	END LOOP;

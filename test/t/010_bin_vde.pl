@@ -159,6 +159,16 @@ is(state_of_all(), $before, 'without a trace');
 ($status, $out, $err) = vde('check', '--format', 'json', $project, 'dev');
 is(value(qq(SELECT jsonb_typeof(\$json\$$out\$json\$::jsonb))), 'object', 'check --format json prints JSON');
 
+my $broken = "$top/broken";
+write_files($broken, 'shop/orphan.sql' => 'SELECT * FROM shop.nobody');
+foreach my $format (qw(text markdown json))
+{
+	($status, $out, $err) = vde('check', '--format', $format, $broken, 'dev');
+	is($status, 1, "check --format $format: something stands in the way");
+	like($out, qr/shop\.nobody/, 'and the plan names it');
+}
+is(state_of_all(), $before, 'also without a trace');
+
 ($status, $out, $err) = vde('sync', $project, 'dev');
 is($status, 0, 'sync') or diag($err);
 is($out, "added     ref.rates\nadded     shop.big\nadded     shop.orders\n", 'prints what changes');

@@ -1,0 +1,69 @@
+# An unlogged table that a crash has emptied is known to be empty: the plan says
+# so, an apply or a run fills it again, and nobody takes it over empty.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('unlogged');
+$node->init;
+$node->start;
+
+sub sql { return $node->safe_psql('postgres', "SET client_min_messages = warning;\n$_[0]"); }
+
+sub crash
+{
+	$node->stop('immediate');
+	$node->start;
+	return;
+}
+
+sql(<<'SQL');
+CREATE EXTENSION vde;
+CREATE SCHEMA raw;
+CREATE TABLE raw.t AS SELECT i AS id FROM generate_series(1, 500) i;
+SELECT vde_register('s.plain', 'SELECT id FROM raw.t', 'full', '{"unlogged": true}', 'prod');
+SELECT vde_register('s.parts', 'SELECT id FROM raw.t', 'full',
+  '{"unlogged": true, "partition_by": {"strategy": "hash", "columns": "id", "modulus": 3}}', 'prod');
+SELECT vde_register('s.none', 'SELECT id FROM raw.t WHERE id < 0', 'full', '{"unlogged": true}', 'prod');
+SELECT vde_register('s.logged', 'SELECT id FROM raw.t', environment => 'prod');
+CALL vde_apply('prod', confirm => true);
+SQL
+
+my $counts = 'SELECT (SELECT count(*) FROM s.plain), (SELECT count(*) FROM s.parts), (SELECT count(*) FROM s.none), (SELECT count(*) FROM s.logged)';
+my $changes = "SELECT model, action, reason FROM vde_changes('prod') ORDER BY 1";
+
+is(sql($counts), '500|500|0|500', 'built');
+is(sql($changes), '', 'nothing to do');
+$node->restart;
+is(sql($changes), '', 'nor after a restart without a crash');
+
+crash();
+is(sql($counts), '0|0|0|500', 'a crash empties what is unlogged');
+my $reason = 'contents of its unlogged table, which a crash emptied, changed';
+is(sql($changes), "s.parts|reuse|$reason\ns.plain|reuse|$reason", 'the plan knows which');
+sql("CALL vde_apply('prod')");
+is(sql($counts), '500|500|0|500', 'an apply fills them again');
+is(sql($changes), '', 'and then there is nothing to do');
+
+crash();
+sql("CALL vde_run('prod')");
+is(sql($counts), '500|500|0|500', 'a run fills them, too');
+
+# one that no environment points at now is not taken over empty
+sql(<<'SQL');
+SELECT vde_register('s.plain', 'SELECT id, 1 AS one FROM raw.t', 'full', '{"unlogged": true}', 'prod');
+CALL vde_apply('prod', confirm => true);
+SQL
+crash();
+sql(<<'SQL');
+CALL vde_run('prod');
+SELECT vde_register('s.plain', 'SELECT id FROM raw.t', 'full', '{"unlogged": true}', 'prod');
+CALL vde_apply('prod', confirm => true);
+SQL
+is(sql($counts), '500|500|0|500', 'going back to an emptied table fills it first');
+
+$node->stop;
+done_testing();
