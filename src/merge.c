@@ -7,7 +7,8 @@
  * The common base of a model is what the last promote between the two left
  * them with, in either direction, as long as the target of that promote still
  * stands on it (a rollback brings the base before it back); without one, what
- * the younger environment started from.
+ * the younger environment started from.  Where neither started from the other,
+ * what the target does not have is new to it, whatever the source started from.
  *
  * Definitions are merged, not snapshots: what a model becomes in the target
  * depends on the target's parents, and is computed there.
@@ -228,6 +229,7 @@ MergeEnvironments(const Environment *source, const Environment *target,
 	HTAB	   *sides;
 	HASH_SEQ_STATUS status;
 	MergeSide  *side;
+	bool		unrelated = (source->base_id != target->id && target->base_id != source->id);
 
 	ctl.keysize = sizeof(int64);
 	ctl.entrysize = sizeof(MergeSide);
@@ -245,17 +247,20 @@ MergeEnvironments(const Environment *source, const Environment *target,
 				   CatalogRead("SELECT " SIDE_COLUMNS ", bs.definition_id "
 							   "FROM vde.pointer c JOIN vde.model m ON m.id = c.model_id " SIDE_JOINS
 							   "LEFT JOIN vde.snapshot bs ON bs.id = sp.base_snapshot_id "
-							   "WHERE c.environment_id = $1 AND c.snapshot_id IS DISTINCT FROM c.base_snapshot_id", "ll",
-							   source->id, target->id));
+							   "  AND (tp.model_id IS NOT NULL OR NOT $3) "
+							   "WHERE c.environment_id = $1 AND (c.snapshot_id IS DISTINCT FROM c.base_snapshot_id "
+							   "  OR $3 AND tp.model_id IS NULL)", "llb",
+							   source->id, target->id, (int) unrelated));
 	/* what went back to where it started may still differ from the last promote */
 	read_sides(sides,
 			   CatalogRead("SELECT " SIDE_COLUMNS ", bs.definition_id "
 						   "FROM vde.model m " SIDE_JOINS
 						   "LEFT JOIN vde.snapshot bs ON bs.id = CASE WHEN $3 THEN tp.base_snapshot_id ELSE sp.base_snapshot_id END "
+						   "  AND (tp.model_id IS NOT NULL OR NOT $4) "
 						   "WHERE m.id IN (SELECT model_id FROM vde.merge_base "
-						   "  WHERE (source_id = $1 AND target_id = $2) OR (source_id = $2 AND target_id = $1))", "llb",
+						   "  WHERE (source_id = $1 AND target_id = $2) OR (source_id = $2 AND target_id = $1))", "llbb",
 						   source->id, target->id,
-						   (int) (target->base_id == source->id && target->id != 0)));
+						   (int) (target->base_id == source->id && target->id != 0), (int) unrelated));
 	read_merge_bases(sides, source, target);
 	if (models != NIL)
 		want_models(sides, source, models);

@@ -426,6 +426,7 @@ INSERT INTO elsewhere.refusals (why, path, query) VALUES
 	('function of a row type', NULL, 'SELECT elsewhere.label(o) AS l FROM shop.customers o'),
 	('function as a column', NULL, 'SELECT o.label FROM shop.customers o'),
 	('row as a column', NULL, 'SELECT o FROM shop.orders o'),
+	('session_user', NULL, 'SELECT session_user::text AS u'),
 	('regclass of a model', NULL, 'SELECT ''shop.orders''::regclass::oid AS o'),
 	('temporary table', 'pg_temp', 'SELECT * FROM dear'),
 	('temporary table, qualified', NULL, 'SELECT * FROM pg_temp.dear'),

@@ -303,7 +303,7 @@ RESET vde.protected;
 -- a model runs as its owner, whoever applies
 --
 SET SESSION AUTHORIZATION t_apply_ana;
-SELECT vde_register('who.am_i', 'SELECT current_user::text AS c, session_user = current_user AS s', environment => 'prod') > 0;
+SELECT vde_register('who.am_i', 'SELECT current_user::text AS c, current_user <> ''t_apply_ana'' AS s', environment => 'prod') > 0;
 SELECT vde_register('who.rows', 'SELECT current_user::text AS c, count(*) AS n FROM raw.orders', 'materialized_view', environment => 'prod') > 0;
 RESET SESSION AUTHORIZATION;
 CALL vde_apply('prod', confirm => true);

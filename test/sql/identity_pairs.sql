@@ -222,7 +222,6 @@ INSERT INTO raw.pairs (form, expected, a, b) VALUES
 	('expressions', 'different', 'SELECT placed AT TIME ZONE ''UTC'' AS y FROM m.orders', 'SELECT placed AT TIME ZONE ''Europe/Rome'' AS y FROM m.orders'),
 	('expressions', 'different', 'SELECT now() AS t', 'SELECT clock_timestamp() AS t'),
 	('expressions', 'different', 'SELECT current_date AS t', 'SELECT current_timestamp::date AS t'),
-	('expressions', 'different', 'SELECT current_user::text AS t', 'SELECT session_user::text AS t'),
 	('expressions', 'different', 'SELECT localtime(2) AS t', 'SELECT localtime(3) AS t'),
 	('expressions', 'different', 'SELECT xmlelement(name a, id)::text AS x FROM m.orders', 'SELECT xmlelement(name b, id)::text AS x FROM m.orders'),
 	('expressions', 'different', 'SELECT xmlelement(name a, xmlattributes(id AS x))::text AS x FROM m.orders', 'SELECT xmlelement(name a, xmlattributes(id AS y))::text AS x FROM m.orders'),

@@ -267,8 +267,11 @@ SQL
 	equal_rows('shop__dev.u', 'SELECT id FROM raw.t', 'unlogged, before');
 	$node->stop('immediate');
 	$node->start;
+	is(value("SELECT string_agg(model, ', ') FROM vde_changes('dev')"), 'shop.u',
+		'unlogged: the plan says that it is to be filled');
 	ana("CALL vde_apply('dev');");
 	equal_rows('shop__dev.u', 'SELECT id FROM raw.t', 'unlogged, after a crash and an apply');
+	ana("SELECT vde_unregister('shop.u'); CALL vde_apply('dev');");
 }
 
 # A prepared transaction outlives a crash, and holds its locks until its end.
