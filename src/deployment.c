@@ -50,8 +50,8 @@ TextArgument(FunctionCallInfo fcinfo, int n)
  */
 int64
 SaveDeployment(const VdeSession *session, const Environment *environment,
-				const char *action, const char *source, int64 restores,
-				const char *plan, const char *message, int models, int built)
+			   const char *action, const char *source, int64 restores,
+			   const char *plan, const char *message, int models, int built)
 {
 	CatalogWrite("INSERT INTO vde.deployment (environment_id, parent_id, action, source_environment, restores_id, "
 				 "plan, message, model_count, built_count, reused_count, deployed_by, deployed_at) "
@@ -226,8 +226,8 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 	}
 
 	deployment = SaveDeployment(session, environment, plan->source ? "promote" : "apply",
-								 plan->source ? plan->source->name : NULL, 0, plan->id, message,
-								 list_length(pointers), plan->build_count);
+								plan->source ? plan->source->name : NULL, 0, plan->id, message,
+								list_length(pointers), plan->build_count);
 	MovePointers(environment, deployment, pointers);
 	SetState(environment, deployment);
 	if (plan->source != NULL)

@@ -400,8 +400,8 @@ sample_changes(const Diff *diff)
 		bool		isnull;
 
 		PutDifference(diff, "sample", SPI_getvalue(tuple, desc, 1), -1,
-			SPI_getvalue(tuple, desc, 2), SPI_getvalue(tuple, desc, 3),
-			SPI_getbinval(tuple, desc, 4, &isnull));
+					  SPI_getvalue(tuple, desc, 2), SPI_getvalue(tuple, desc, 3),
+					  SPI_getbinval(tuple, desc, 4, &isnull));
 	}
 }
 

@@ -178,7 +178,7 @@ note_drift(Graph *graph)
 		char	   *class;
 		List	   *identity;
 		char	   *digest;
-	} Seen;
+	}			Seen;
 	Seen	   *seen;
 
 	rows = CatalogRead("SELECT DISTINCT d.class, d.identity, d.digest "
@@ -256,7 +256,7 @@ note_emptied(Graph *graph)
 	{
 		int64		model_id;
 		char	   *relation_name;
-	} Unlogged;
+	}			Unlogged;
 	Unlogged   *tables;
 	uint64		rows;
 	uint64		row;
@@ -301,7 +301,7 @@ apply_edits(Graph *graph, List *edits)
 		int64		model_id;
 		GraphNode  *node;
 		const Edit *edit;
-	} EditEntry;
+	}			EditEntry;
 	EditEntry  *entry;
 	bool		found;
 
@@ -564,7 +564,7 @@ sort_affected(Graph *graph)
 	{
 		GraphNode  *node;
 		int			next;		/* next parent to visit */
-	} Step;
+	}			Step;
 	List	   *sorted = NIL;
 	ListCell   *cell;
 

@@ -39,7 +39,8 @@ typedef struct GraphNode
 	Definition *definition;		/* what it is to have; NULL: nothing */
 	const Edit *edit;			/* NULL: not edited */
 	List	   *drift;			/* char *: what changed outside; NIL: nothing */
-	bool		suspected;		/* drift is a guess: its last refresh was stopped */
+	bool		suspected;		/* drift is a guess: its last refresh was
+								 * stopped */
 	bool		affected;		/* edited, drifted or downstream of such */
 	bool		must_analyze;	/* not only because a parent may move */
 
@@ -51,7 +52,8 @@ typedef struct GraphNode
 	Fingerprint *fingerprint;	/* if computed */
 	List	   *columns;		/* ModelColumn * */
 	Version		version;
-	bool		blocked;		/* something it reads is missing or has a problem */
+	bool		blocked;		/* something it reads is missing or has a
+								 * problem */
 	bool		from_edit;		/* edited, or downstream of an edit */
 	bool		listed;			/* a plan lists it as a change */
 	bool		filled;			/* the plan fills its relation */

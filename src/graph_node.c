@@ -303,7 +303,7 @@ find_physical(const ParentModel *parent, void *arg)
 				 errmsg("the table of model \"%s\" is missing", QuoteModelName(&node->name)),
 				 errdetail("Relation \"%s\" should be in schema \"%s\".",
 						   node->version.relation_name, VDE_DATA_SCHEMA),
-				 errhint("Apply the environment again: what is missing is built.")));
+				 errhint("Somebody dropped it. Register the model with any change and apply, to have it built anew.")));
 	return relid;
 }
 
@@ -341,6 +341,7 @@ changed_dependencies(const Fingerprint *before, const Fingerprint *after)
 	initStringInfo(&text);
 	if (before == NULL)
 		return text.data;		/* a run: all would look new */
+
 	foreach(b, after->dependencies)
 	{
 		Dependency *now = (Dependency *) lfirst(b);

@@ -93,7 +93,8 @@ trimmed(const char *text, int length)
 {
 	while (length > 0 && scanner_isspace(text[0]))
 	{
-		text++;
+		text	  ++;
+
 		length--;
 	}
 	while (length > 0 && scanner_isspace(text[length - 1]))
@@ -202,7 +203,7 @@ ReadColumnList(const char *option, const JsonbValue *value, bool expressions)
 	ListCell   *lc;
 	char	   *text = OptionString(value);
 
-	if (text != NULL)
+	if (text !=NULL)
 		columns = split_columns(option, text, expressions);
 	else
 	{
@@ -211,6 +212,7 @@ ReadColumnList(const char *option, const JsonbValue *value, bool expressions)
 		foreach(lc, OptionElements(value))
 		{
 			text = OptionString(lfirst(lc));
+
 			if (text == NULL)
 				OptionTypeError(option, "a column or an array of columns");
 			if (text[0] == '(' && expressions && !is_expression(text))
@@ -224,6 +226,7 @@ ReadColumnList(const char *option, const JsonbValue *value, bool expressions)
 	foreach(lc, columns)
 	{
 		text = lfirst(lc);
+
 		if (!expressions || text[0] != '(')
 			CheckOptionName(option, text);
 	}
@@ -267,10 +270,10 @@ read_index(const char *option, const JsonbValue *value)
 
 		if (strcmp(member->key, "columns") == 0)
 			index->columns = ReadColumnList("indexes.columns",
-											  &member->value, true);
+											&member->value, true);
 		else if (strcmp(member->key, "include") == 0)
 			index->include = ReadColumnList("indexes.include",
-											  &member->value, false);
+											&member->value, false);
 		else if (strcmp(member->key, "unique") == 0)
 			index->unique = ReadBoolean("indexes.unique", &member->value);
 		else if (strcmp(member->key, "method") == 0)

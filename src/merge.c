@@ -91,7 +91,7 @@ read_merge_bases(HTAB *sides, const Environment *source, const Environment *targ
 		int64		deployment;
 		bool		onto_target;
 		int64		definition;
-	} BaseRow;
+	}			BaseRow;
 	BaseRow    *bases;
 	uint64		rows;
 	uint64		row;
@@ -251,7 +251,11 @@ MergeEnvironments(const Environment *source, const Environment *target,
 							   "WHERE c.environment_id = $1 AND (c.snapshot_id IS DISTINCT FROM c.base_snapshot_id "
 							   "  OR $3 AND tp.model_id IS NULL)", "llb",
 							   source->id, target->id, (int) unrelated));
-	/* what went back to where it started may still differ from the last promote */
+
+	/*
+	 * what went back to where it started may still differ from the last
+	 * promote
+	 */
 	read_sides(sides,
 			   CatalogRead("SELECT " SIDE_COLUMNS ", bs.definition_id "
 						   "FROM vde.model m " SIDE_JOINS

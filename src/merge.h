@@ -20,7 +20,8 @@
 typedef struct MergeConflict
 {
 	ModelName	name;
-	Oid			source_author;	/* who registered each side; InvalidOid: removed */
+	Oid			source_author;	/* who registered each side; InvalidOid:
+								 * removed */
 	Oid			target_author;
 } MergeConflict;
 

@@ -185,7 +185,7 @@ ParseModelPath(const char *path, bool *csv)
 static const char *
 find_directive(const char *text)
 {
-	const char *p = text + strspn(text, " \t\r\n\f\v");
+	const char *p = text +strspn(text, " \t\r\n\f\v");
 	bool		tight;
 
 	if (strncmp(p, "--", 2) != 0)
@@ -219,6 +219,7 @@ SplitOptionsComment(const char *text, const char **query)
 	int			depth = 0;
 
 	*query = text;
+
 	p = find_directive(text);
 	if (p == NULL)
 		return NULL;

@@ -54,8 +54,8 @@ typedef struct ModelOptions
 	List	   *primary_key;	/* char *: column names */
 	PartitionStrategyOption partition_strategy;
 	List	   *partition_columns;	/* char * */
-	List	   *partition_bounds;	/* range: char * literals, ascending; list:
-									 * List * of char * per partition */
+	List	   *partition_bounds;	/* range: char * literals, ascending;
+									 * list: List * of char * per partition */
 	int			partition_modulus;	/* hash */
 	char	   *tablespace;
 	char	   *access_method;

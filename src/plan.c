@@ -217,7 +217,8 @@ add_change(VdePlan *plan, GraphNode *node)
 				return;			/* the same in every respect */
 		}
 		else if (!GraphNodeMoves(node) && (node->drift == NIL || node->suspected) && !reads_change(node))
-			return;				/* it only names what a new model might have captured */
+			return;				/* it only names what a new model might have
+								 * captured */
 		else
 		{
 			change->change = "indirect";
@@ -371,7 +372,7 @@ count_drafts(const Environment *environment)
 VdePlan *
 PlanDrafts(const Environment *environment)
 {
-	VdePlan	   *plan = palloc0(sizeof(VdePlan));
+	VdePlan    *plan = palloc0(sizeof(VdePlan));
 	List	   *edits = NIL;
 	uint64		rows;
 	uint64		row;
@@ -401,7 +402,7 @@ VdePlan *
 PlanPromotion(const Environment *source, const Environment *target,
 			  List *models, bool force)
 {
-	VdePlan	   *plan = palloc0(sizeof(VdePlan));
+	VdePlan    *plan = palloc0(sizeof(VdePlan));
 
 	if (strcmp(source->name, target->name) == 0)
 		ereport(ERROR,
@@ -435,7 +436,7 @@ raise_missing(const GraphNode *node)
 {
 	ModelReference *reference = (ModelReference *) linitial(node->missing);
 	char	   *name = reference->name.schema ? QuoteModelName(&reference->name) :
-		pstrdup(quote_identifier(reference->name.name));
+	pstrdup(quote_identifier(reference->name.name));
 
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -473,7 +474,7 @@ const GraphNode *
 PlanObstruction(const GraphNode *node)
 {
 	bool		must_follow = node->edit != NULL ||
-		(node->missing != NIL && node->from_edit);
+	(node->missing != NIL && node->from_edit);
 	ListCell   *cell;
 
 	if (!is_stuck(node))

@@ -36,8 +36,8 @@ typedef struct VdePlan
 	Graph	   *graph;
 	Merge	   *merge;			/* of a promote */
 	List	   *changes;		/* PlanChange *, parents before children */
-	List	   *layer;			/* ViewChange *: views of the unaffected, which
-								 * a new environment does not have yet */
+	List	   *layer;			/* ViewChange *: views of the unaffected,
+								 * which a new environment does not have yet */
 	List	   *obstacles;		/* ViewObstacle * */
 	int			draft_count;	/* drafts of environment, or of source */
 	int			build_count;
@@ -48,7 +48,7 @@ typedef struct VdePlan
 
 extern VdePlan *PlanDrafts(const Environment *environment);
 extern VdePlan *PlanPromotion(const Environment *source, const Environment *target,
-						   List *models, bool force);
+							  List *models, bool force);
 
 /* Raises the first thing that stands in the way of carrying the plan out. */
 extern void CheckPlan(const VdePlan *plan);

@@ -50,7 +50,7 @@ typedef struct PlanOutput
  *		One line of the plan.
  */
 static void
-put_line(PlanOutput *output, const char *fmt,...) pg_attribute_printf(2, 3);
+			put_line(PlanOutput *output, const char *fmt,...) pg_attribute_printf(2, 3);
 
 static void
 put_line(PlanOutput *output, const char *fmt,...)
@@ -406,7 +406,7 @@ put_text(PlanOutput *output, const VdePlan *plan)
 
 		foreach(cell, plan->graph->affected)
 			blocked = blocked || ((GraphNode *) lfirst(cell))->blocked ||
-				((GraphNode *) lfirst(cell))->problem != NULL;
+			((GraphNode *) lfirst(cell))->problem != NULL;
 		if (!blocked)
 		{
 			put_line(output, "Plan for %s: nothing to do", subject(plan));
@@ -436,7 +436,7 @@ markdown_cell(const char *text)
 	StringInfoData cell;
 
 	initStringInfo(&cell);
-	for (; *text; text++)
+	for (; *text; text ++)
 	{
 		if (*text == '|' || *text == '\\' || *text == '`' || *text == '<')
 			appendStringInfoChar(&cell, '\\');

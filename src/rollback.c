@@ -140,7 +140,7 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 	}
 	CompleteLayer(session, environment);
 	id = SaveDeployment(session, environment, "rollback", NULL, deployment, NULL, NULL,
-						 list_length(changes), 0);
+						list_length(changes), 0);
 	MovePointers(environment, id, changes);
 	SetState(environment, deployment);
 	SwapViews(views, environment->id, environment->owner);

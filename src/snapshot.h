@@ -45,7 +45,7 @@ typedef struct ModelState
 {
 	ModelName	name;
 	int64		model_id;
-	ModelSnapshot *snapshot;		/* NULL: the environment does not have it */
+	ModelSnapshot *snapshot;	/* NULL: the environment does not have it */
 	Definition *definition;		/* of the snapshot */
 } ModelState;
 

@@ -44,6 +44,7 @@ read_integer(const char *option, const JsonbValue *value, int lower, int upper)
 
 		text = DatumGetCString(DirectFunctionCall1(numeric_out,
 												   NumericGetDatum(value->val.numeric)));
+
 		errno = 0;
 		number = strtol(text, &end, 10);
 		if (errno == 0 && *end == '\0' && number >= lower && number <= upper)
@@ -192,8 +193,8 @@ ReadPartitionOption(ModelOptions *options, ModelKind kind, const char *option,
 						OptionTypeError("partition_by.bounds", "an array of values");
 					foreach(inner, OptionElements(v))
 						options->partition_bounds =
-							lappend(options->partition_bounds,
-									read_literal("partition_by.bounds", lfirst(inner)));
+						lappend(options->partition_bounds,
+								read_literal("partition_by.bounds", lfirst(inner)));
 					if (options->partition_bounds == NIL)
 						OptionTypeError("partition_by.bounds", "an array with at least one value");
 					break;

@@ -113,7 +113,8 @@ read_file(ModelFile *file, const char *text, Jsonb *settings)
 
 	/* what some editors put before the text is not part of it */
 	if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
-		text += 3;
+		text	  +=3;
+
 	json = SplitOptionsComment(text, &query);
 	definition->options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
 															 CStringGetDatum(json ? json : "{}")));

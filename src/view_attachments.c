@@ -432,7 +432,7 @@ is_from_model(const ModelName *model, const char *column, const char *comment)
 		const char *text;
 
 		text = column ? description_of(options->columns, column) : options->description;
-		found = text != NULL && strcmp(text, comment) == 0;
+		found = text !=NULL && strcmp(text, comment) == 0;
 	}
 	return found;
 }

@@ -305,7 +305,7 @@ carry_out(ViewState *state)
 				 errmsg("relation \"%s.%s\" of model \"%s.%s\" does not exist",
 						VDE_DATA_SCHEMA, change->relation_name,
 						change->model.schema, change->model.name),
-				 errhint("Apply again: it is built then.")));
+				 errhint("Somebody dropped it. Register the model with any change and apply, to have it built anew.")));
 	GrantPhysical(state->physical, change->owner);
 	MemoryContextSwitchTo(context);
 
