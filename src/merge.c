@@ -216,6 +216,45 @@ compare_edits(const ListCell *a, const ListCell *b)
 }
 
 /*
+ * merge_candidates
+ *		Models (List of int64 * ids) that source and target may differ in: what
+ *		source changed since it started, or, of a target that was made from it,
+ *		since that started.  Of two that are strangers, also what the target
+ *		never had.  What was promoted between them before counts, too: it may
+ *		have gone back to where it started since.
+ */
+static List *
+merge_candidates(const Environment *source, const Environment *target,
+				 bool from_source, bool unrelated)
+{
+	List	   *ids = NIL;
+	uint64		rows;
+	uint64		row;
+
+	if (from_source)
+		rows = CatalogRead("SELECT COALESCE(sp.model_id, tp.model_id) "
+						   "FROM (SELECT model_id, snapshot_id FROM vde.pointer WHERE environment_id = $1) sp "
+						   "FULL JOIN (SELECT model_id, base_snapshot_id FROM vde.pointer WHERE environment_id = $2) tp "
+						   "  ON tp.model_id = sp.model_id "
+						   "WHERE sp.snapshot_id IS DISTINCT FROM tp.base_snapshot_id "
+						   "UNION SELECT model_id FROM vde.merge_base "
+						   "WHERE (source_id = $1 AND target_id = $2) OR (source_id = $2 AND target_id = $1)", "ll",
+						   source->id, target->id);
+	else
+		rows = CatalogRead("SELECT model_id FROM vde.pointer "
+						   "WHERE environment_id = $1 AND snapshot_id IS DISTINCT FROM base_snapshot_id "
+						   "UNION SELECT c.model_id FROM vde.pointer c "
+						   "WHERE $3 AND c.environment_id = $1 AND NOT EXISTS "
+						   "  (SELECT FROM vde.pointer tp WHERE tp.environment_id = $2 AND tp.model_id = c.model_id) "
+						   "UNION SELECT model_id FROM vde.merge_base "
+						   "WHERE (source_id = $1 AND target_id = $2) OR (source_id = $2 AND target_id = $1)", "llb",
+						   source->id, target->id, (int) unrelated);
+	for (row = 0; row < rows; row++)
+		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
+	return ids;
+}
+
+/*
  * MergeEnvironments
  *		See merge.h.  Costs what the two changed, not what they have, unless
  *		the target was made from the source.
@@ -229,42 +268,24 @@ MergeEnvironments(const Environment *source, const Environment *target,
 	HTAB	   *sides;
 	HASH_SEQ_STATUS status;
 	MergeSide  *side;
-	bool		unrelated = (source->base_id != target->id && target->base_id != source->id);
+	bool		from_source = target->base_id == source->id && target->id != 0;
+	bool		unrelated = source->base_id != target->id && target->base_id != source->id;
+	List	   *candidates;
 
 	ctl.keysize = sizeof(int64);
 	ctl.entrysize = sizeof(MergeSide);
 	ctl.hcxt = CurrentMemoryContext;
 	sides = hash_create("vde merge", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 
-	if (target->base_id == source->id && target->id != 0)
-		read_sides(sides,
-				   CatalogRead("SELECT " SIDE_COLUMNS ", bs.definition_id FROM vde.model m " SIDE_JOINS
-							   "LEFT JOIN vde.snapshot bs ON bs.id = tp.base_snapshot_id "
-							   "WHERE sp.snapshot_id IS DISTINCT FROM tp.base_snapshot_id", "ll",
-							   source->id, target->id));
-	else
+	candidates = merge_candidates(source, target, from_source, unrelated);
+	if (candidates != NIL)
 		read_sides(sides,
 				   CatalogRead("SELECT " SIDE_COLUMNS ", bs.definition_id "
-							   "FROM vde.pointer c JOIN vde.model m ON m.id = c.model_id " SIDE_JOINS
-							   "LEFT JOIN vde.snapshot bs ON bs.id = sp.base_snapshot_id "
-							   "  AND (tp.model_id IS NOT NULL OR NOT $3) "
-							   "WHERE c.environment_id = $1 AND (c.snapshot_id IS DISTINCT FROM c.base_snapshot_id "
-							   "  OR $3 AND tp.model_id IS NULL)", "llb",
-							   source->id, target->id, (int) unrelated));
-
-	/*
-	 * what went back to where it started may still differ from the last
-	 * promote
-	 */
-	read_sides(sides,
-			   CatalogRead("SELECT " SIDE_COLUMNS ", bs.definition_id "
-						   "FROM vde.model m " SIDE_JOINS
-						   "LEFT JOIN vde.snapshot bs ON bs.id = CASE WHEN $3 THEN tp.base_snapshot_id ELSE sp.base_snapshot_id END "
-						   "  AND (tp.model_id IS NOT NULL OR NOT $4) "
-						   "WHERE m.id IN (SELECT model_id FROM vde.merge_base "
-						   "  WHERE (source_id = $1 AND target_id = $2) OR (source_id = $2 AND target_id = $1))", "llbb",
-						   source->id, target->id,
-						   (int) (target->base_id == source->id && target->id != 0), (int) unrelated));
+							   "FROM vde.model m " SIDE_JOINS
+							   "LEFT JOIN vde.snapshot bs ON bs.id = CASE WHEN $3 THEN tp.base_snapshot_id ELSE sp.base_snapshot_id END "
+							   "  AND (tp.model_id IS NOT NULL OR NOT $4) "
+							   "WHERE m.id = ANY ($5)", "llbbI",
+							   source->id, target->id, (int) from_source, (int) unrelated, candidates));
 	read_merge_bases(sides, source, target);
 	if (models != NIL)
 		want_models(sides, source, models);
