@@ -134,6 +134,21 @@ GraphNodeMoves(const GraphNode *node)
 }
 
 /*
+ * read_ids
+ *		First column of a result as List of int64 *.
+ */
+static List *
+read_ids(uint64 rows)
+{
+	List	   *ids = NIL;
+	uint64		row;
+
+	for (row = 0; row < rows; row++)
+		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
+	return ids;
+}
+
+/*
  * mark_drifted
  *		Notes that models (List of int64 * ids) read something that changed.
  */
@@ -252,34 +267,36 @@ note_stopped(Graph *graph)
 static void
 note_emptied(Graph *graph)
 {
-	typedef struct Unlogged
-	{
-		int64		model_id;
-		char	   *relation_name;
-	}			Unlogged;
-	Unlogged   *tables;
+	char	   *what = "contents of its unlogged table, which a crash emptied,";
+	List	   *emptied = NIL;
+	List	   *names = NIL;
+	List	   *ids = NIL;
+	ListCell   *name;
+	ListCell   *id;
 	uint64		rows;
 	uint64		row;
 
-	rows = CatalogRead("SELECT p.model_id, v.relation_name FROM vde.version v "
-					   "JOIN vde.snapshot s ON s.version_id = v.id "
-					   "JOIN vde.pointer p ON p.snapshot_id = s.id AND p.environment_id = $1 "
-					   "WHERE v.unlogged AND v.row_count > 0 AND v.built_at IS NOT NULL", "l",
-					   graph->environment->id);
-	tables = palloc(sizeof(Unlogged) * Max(rows, 1));
+	/* of all environments: there are few, and none in most databases */
+	rows = CatalogRead("SELECT id, relation_name FROM vde.version "
+					   "WHERE unlogged AND row_count > 0 AND built_at IS NOT NULL", "");
 	for (row = 0; row < rows; row++)
 	{
-		tables[row].model_id = CatalogInt64(row, 1);
-		tables[row].relation_name = CatalogText(row, 2);
+		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
+		names = lappend(names, CatalogText(row, 2));
 	}
-	for (row = 0; row < rows; row++)
+	forboth(id, ids, name, names)
 	{
-		char	   *what = "contents of its unlogged table, which a crash emptied,";
-
-		if (OidIsValid(PhysicalRelation(tables[row].relation_name)) &&
-			PhysicalIsEmpty(tables[row].relation_name))
-			mark_drifted(graph, list_make1(CopyId(tables[row].model_id)), what, false);
+		if (OidIsValid(PhysicalRelation((char *) lfirst(name))) &&
+			PhysicalIsEmpty((char *) lfirst(name)))
+			emptied = lappend(emptied, lfirst(id));
 	}
+	if (emptied == NIL)
+		return;
+	ids = read_ids(CatalogRead("SELECT p.model_id FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "
+							   "WHERE s.version_id = ANY ($1) AND p.environment_id = $2", "Il",
+							   emptied, graph->environment->id));
+	if (ids != NIL)
+		mark_drifted(graph, ids, what, false);
 }
 
 /*
@@ -376,21 +393,6 @@ add_affected(Graph *graph, List *ids, bool must_analyze)
 		}
 	}
 	return added;
-}
-
-/*
- * read_ids
- *		First column of a result as List of int64 *.
- */
-static List *
-read_ids(uint64 rows)
-{
-	List	   *ids = NIL;
-	uint64		row;
-
-	for (row = 0; row < rows; row++)
-		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
-	return ids;
 }
 
 /*
