@@ -287,8 +287,7 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 		(void) BindNode(graph, node);
 
 		seconds = (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC;
-		SaveVersion(node->model_id, &version);
-		SaveVersionFilled(&version, started, KindHasRows(definition->kind) ? (int64) rows : -1,
+		SaveVersionFilled(node->model_id, &version, started, KindHasRows(definition->kind) ? (int64) rows : -1,
 						  seconds, definition->owner);
 		version.built = true;
 		version.refreshed_at = started;
@@ -309,7 +308,8 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 	{
 		foreach(cell, node->parents)
 			parent_ids = lappend(parent_ids, CopyId(((GraphNode *) lfirst(cell))->model_id));
-		(void) SaveSnapshot(definition, &version, node->fingerprint, node->columns, parent_ids);
+		node->snapshot_id = SaveSnapshot(definition, &version, node->fingerprint,
+										 node->columns, parent_ids);
 	}
 	MemoryContextSwitchTo(graph->context);
 	if (version.relation_name != NULL)
@@ -523,7 +523,7 @@ RunBuildSteps(VdeSession *session, Graph *graph, List *steps)
 			}
 			failures = lappend(failures, node);
 		}
-		SessionCommit(session);
+		SessionCommitBuild(session);
 	}
 	foreach(cell, steps)
 	{

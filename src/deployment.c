@@ -205,7 +205,9 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 		pointer->old_snapshot_id = node->current ? node->current->id : 0;
 		if (GraphNodeLives(node))
 		{
-			if (node->computed)
+			if (node->snapshot_id != 0)
+				pointer->new_snapshot_id = node->snapshot_id;
+			else if (node->computed)
 			{
 				List	   *parent_ids = NIL;
 				ListCell   *parent;

@@ -52,6 +52,7 @@ typedef struct GraphNode
 	Fingerprint *fingerprint;	/* if computed */
 	List	   *columns;		/* ModelColumn * */
 	Version		version;
+	int64		snapshot_id;	/* saved with its build; 0: not yet */
 	bool		blocked;		/* something it reads is missing or has a
 								 * problem */
 	bool		from_edit;		/* edited, or downstream of an edit */

@@ -128,21 +128,48 @@ SessionEnd(VdeSession *session)
 }
 
 /*
- * SessionCommit
- *		Commits, so that a restart finds what was built so far.
+ * commit
+ *		Commits outside a transaction block.
  *
  * User and settings are put back first: a transaction must end with the
  * identity that it began with.
  */
-void
-SessionCommit(VdeSession *session)
+static void
+commit(VdeSession *session, bool wait)
 {
 	if (session->atomic)
 		return;
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
+	if (!wait)
+		(void) set_config_option("synchronous_commit", "off",
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_LOCAL, true, 0, false);
 	SPI_commit();
 	elevate(session);
+}
+
+/*
+ * SessionCommit
+ *		Commits what was done so far, so that a restart finds it.
+ */
+void
+SessionCommit(VdeSession *session)
+{
+	commit(session, true);
+}
+
+/*
+ * SessionCommitBuild
+ *		The same, without waiting until the log is on disk: the swap's commit
+ *		comes later in the same log and waits for all of it.  A crash of the
+ *		server between the two may lose the last builds, which nobody has seen
+ *		and which are made again.
+ */
+void
+SessionCommitBuild(VdeSession *session)
+{
+	commit(session, false);
 }
 
 /*

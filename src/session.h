@@ -38,6 +38,9 @@ extern void SessionEnd(VdeSession *session);
 /* Commits what was done so far, outside a transaction block; else nothing. */
 extern void SessionCommit(VdeSession *session);
 
+/* The same for a build, which need not be on disk before the swap is. */
+extern void SessionCommitBuild(VdeSession *session);
+
 /*
  * Runs what follows as a model's owner: security-restricted, read-only if
  * asked, with the definition's settings.

@@ -246,11 +246,11 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 }
 
 /*
- * SaveVersion
+ * save_version
  *		Writes a version's row, unless there is one.
  */
-void
-SaveVersion(int64 model_id, Version *version)
+static void
+save_version(int64 model_id, Version *version)
 {
 	if (version->id != 0)
 		return;
@@ -267,15 +267,22 @@ SaveVersion(int64 model_id, Version *version)
 /*
  * SaveVersionFilled
  *		A version's relation is there, with what its sources held at read_at.
+ *		Writes its row, if there is none yet, and its id into version.
  */
 void
-SaveVersionFilled(const Version *version, TimestampTz read_at, int64 rows,
-				  double seconds, Oid built_by)
+SaveVersionFilled(int64 model_id, Version *version, TimestampTz read_at,
+				  int64 rows, double seconds, Oid built_by)
 {
-	CatalogWrite("UPDATE vde.version SET built_at = COALESCE(built_at, $2), built_by = $5, refreshed_at = $2, "
-				 "row_count = NULLIF($3, -1), build_seconds = $4, unlogged = $6, collected_at = NULL, released_at = NULL WHERE id = $1", "lzldrb",
-				 version->id, read_at, rows, seconds, built_by,
+	CatalogWrite("INSERT INTO vde.version AS v (model_id, xxh3, sha256, relation_name, built_at, built_by, "
+				 "refreshed_at, row_count, build_seconds, unlogged) "
+				 "VALUES ($1, $2, $3, $4, $5, $6, $5, NULLIF($7, -1), $8, $9) "
+				 "ON CONFLICT (xxh3, sha256) DO UPDATE SET built_at = COALESCE(v.built_at, $5), built_by = $6, "
+				 "refreshed_at = $5, row_count = NULLIF($7, -1), build_seconds = $8, unlogged = $9, "
+				 "collected_at = NULL, released_at = NULL RETURNING id", "lttnzrldb",
+				 model_id, DigestXxh3(&version->digest), DigestSha256(&version->digest),
+				 version->relation_name, read_at, built_by, rows, seconds,
 				 (int) PhysicalIsUnlogged(version->relation_name));
+	version->id = CatalogInt64(0, 1);
 }
 
 /*
@@ -294,7 +301,7 @@ SaveSnapshot(const Definition *definition, Version *version,
 	int64		id;
 	int			i;
 
-	SaveVersion(definition->model_id, version);
+	save_version(definition->model_id, version);
 	if (CatalogRead("SELECT id FROM vde.snapshot WHERE definition_id = $1 AND version_id = $2", "ll",
 					definition->id, version->id) > 0)
 		return CatalogInt64(0, 1);

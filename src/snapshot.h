@@ -66,13 +66,12 @@ extern void LookUpVersion(const ModelName *name, ModelKind kind,
 						  const Digest *digest, Version *version);
 
 /*
- * Writes a version's row, if it is not there yet, and its id into version.
+ * Notes that a version's relation was filled; writes its row, if there is none
+ * yet, and its id into version.  rows -1: it holds none.
  */
-extern void SaveVersion(int64 model_id, Version *version);
-
-/* Notes that a version's relation was filled; rows -1: it stores none. */
-extern void SaveVersionFilled(const Version *version, TimestampTz read_at,
-							  int64 rows, double seconds, Oid built_by);
+extern void SaveVersionFilled(int64 model_id, Version *version,
+							  TimestampTz read_at, int64 rows,
+							  double seconds, Oid built_by);
 
 /*
  * Writes a snapshot with its parents (List of int64 * model ids) and its

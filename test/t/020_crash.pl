@@ -110,6 +110,10 @@ my @GATE = ('SELECT pg_advisory_lock(1)');
 sub crash
 {
 	my ($running, $how) = @_;
+
+	# A build's commit does not wait for the disk, the swap's does; any commit
+	# that waits, such as this one, takes the builds before it along.
+	value(q(SELECT pg_logical_emit_message(true, 'crash', '')));
 	if ($how eq 'backend')
 	{
 		kill('KILL', $running->{pid}) or die "no process $running->{pid}";
