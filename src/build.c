@@ -252,8 +252,6 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 	uint64		rows;
 	double		seconds;
 	Query	   *query;
-	List	   *parent_ids = NIL;
-	ListCell   *cell;
 
 	/* whoever builds the same version now: wait for its commit */
 	LockVersion(DigestXxh3(&node->version.digest));
@@ -306,10 +304,8 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 
 	if (node->computed)
 	{
-		foreach(cell, node->parents)
-			parent_ids = lappend(parent_ids, CopyId(((GraphNode *) lfirst(cell))->model_id));
 		node->snapshot_id = SaveSnapshot(definition, &version, node->fingerprint,
-										 node->columns, parent_ids);
+										 node->columns, GraphParentIds(node));
 	}
 	MemoryContextSwitchTo(graph->context);
 	if (version.relation_name != NULL)

@@ -165,7 +165,7 @@ prepared_plan(const char *sql, const char *types)
  *		Binds the arguments and executes.
  */
 static uint64
-run(const char *sql, const char *types, bool read_only, va_list args)
+run(const char *sql, const char *types, va_list args)
 {
 	Datum		values[MAX_PARAMETERS];
 	char		nulls[MAX_PARAMETERS + 1];
@@ -247,7 +247,7 @@ run(const char *sql, const char *types, bool read_only, va_list args)
 	}
 	nulls[nargs] = '\0';
 
-	rc = SPI_execute_plan(prepared_plan(sql, types), values, nulls, read_only, 0);
+	rc = SPI_execute_plan(prepared_plan(sql, types), values, nulls, false, 0);
 	if (rc < 0)
 		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(rc));
 	return SPI_processed;
@@ -264,7 +264,7 @@ CatalogRead(const char *sql, const char *types,...)
 	uint64		rows;
 
 	va_start(args, types);
-	rows = run(sql, types, false, args);
+	rows = run(sql, types, args);
 	va_end(args);
 	return rows;
 }
@@ -280,7 +280,7 @@ CatalogWrite(const char *sql, const char *types,...)
 	uint64		rows;
 
 	va_start(args, types);
-	rows = run(sql, types, false, args);
+	rows = run(sql, types, args);
 	va_end(args);
 	return rows;
 }

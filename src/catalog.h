@@ -27,7 +27,7 @@
  *	T  List * of char * (NULL elements allowed), text[]
  *	I  List * of int64 * , int8[]
  *
- * CatalogRead runs read-only and is for SELECT; CatalogWrite for the rest
+ * CatalogRead is for SELECT; CatalogWrite for the rest, row locks included
  * (with RETURNING where the row is wanted).  Both leave their rows in
  * SPI_tuptable and return how many; the next call frees them, so read all
  * that is wanted of a result before the next statement.

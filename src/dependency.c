@@ -406,6 +406,17 @@ ObjectDependencies(OutsideObject *object)
 }
 
 /*
+ * The relation that an identity begins with, or InvalidOid.
+ */
+static Oid
+identity_relation(List *identity)
+{
+	Oid			nspid = get_namespace_oid((char *) linitial(identity), true);
+
+	return OidIsValid(nspid) ? get_relname_relid((char *) lsecond(identity), nspid) : InvalidOid;
+}
+
+/*
  * The digest of such a thing as it is now, as ObjectDependencies() made it;
  * NULL when it is gone.
  */
@@ -424,15 +435,12 @@ DependencyDigest(const char *class, List *identity)
 
 	if (strcmp(class, column_class) == 0)
 	{
-		Oid			nspid;
-		Oid			relid = InvalidOid;
+		Oid			relid;
 		AttrNumber	attnum = InvalidAttrNumber;
 
 		if (list_length(identity) != 3)
 			elog(ERROR, "incomplete identity of a column");
-		nspid = get_namespace_oid((char *) linitial(identity), true);
-		if (OidIsValid(nspid))
-			relid = get_relname_relid((char *) lsecond(identity), nspid);
+		relid = identity_relation(identity);
 		if (OidIsValid(relid))
 			attnum = get_attnum(relid, (char *) lthird(identity));
 		if (attnum != InvalidAttrNumber)
@@ -440,14 +448,11 @@ DependencyDigest(const char *class, List *identity)
 	}
 	else if (strcmp(class, columns_class) == 0)
 	{
-		Oid			nspid;
-		Oid			relid = InvalidOid;
+		Oid			relid;
 
 		if (list_length(identity) != 2)
 			elog(ERROR, "incomplete identity of a relation's columns");
-		nspid = get_namespace_oid((char *) linitial(identity), true);
-		if (OidIsValid(nspid))
-			relid = get_relname_relid((char *) lsecond(identity), nspid);
+		relid = identity_relation(identity);
 		if (OidIsValid(relid))
 			digest = columns_digest(relid);
 	}

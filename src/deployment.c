@@ -209,14 +209,9 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 				pointer->new_snapshot_id = node->snapshot_id;
 			else if (node->computed)
 			{
-				List	   *parent_ids = NIL;
-				ListCell   *parent;
-
-				foreach(parent, node->parents)
-					parent_ids = lappend(parent_ids,
-										 CopyId(((GraphNode *) lfirst(parent))->model_id));
 				pointer->new_snapshot_id = SaveSnapshot(node->definition, &node->version,
-														node->fingerprint, node->columns, parent_ids);
+														node->fingerprint, node->columns,
+														GraphParentIds(node));
 			}
 			else
 				pointer->new_snapshot_id = pointer->old_snapshot_id;

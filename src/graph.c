@@ -134,6 +134,21 @@ GraphNodeMoves(const GraphNode *node)
 }
 
 /*
+ * GraphParentIds
+ *		See graph.h.
+ */
+List *
+GraphParentIds(const GraphNode *node)
+{
+	List	   *ids = NIL;
+	ListCell   *cell;
+
+	foreach(cell, node->parents)
+		ids = lappend(ids, CopyId(((GraphNode *) lfirst(cell))->model_id));
+	return ids;
+}
+
+/*
  * read_ids
  *		First column of a result as List of int64 *.
  */
@@ -218,15 +233,13 @@ note_drift(Graph *graph)
 	foreach(cell, moved)
 	{
 		Seen	   *dependency = (Seen *) lfirst(cell);
-		List	   *ids = NIL;
+		List	   *ids;
 		char	   *what;
 		bool		suspected;
 
-		rows = CatalogRead("SELECT p.model_id FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
-						   "WHERE p.environment_id = $1 AND d.class = $2 AND d.identity = $3 AND d.digest = $4", "ltTt",
-						   graph->environment->id, dependency->class, dependency->identity, dependency->digest);
-		for (row = 0; row < rows; row++)
-			ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
+		ids = read_ids(CatalogRead("SELECT p.model_id FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
+								   "WHERE p.environment_id = $1 AND d.class = $2 AND d.identity = $3 AND d.digest = $4", "ltTt",
+								   graph->environment->id, dependency->class, dependency->identity, dependency->digest));
 		what = DependencyDescription(dependency->class, dependency->identity);
 		suspected = strcmp(dependency->class, "columns") == 0;
 		if (!suspected)
@@ -244,18 +257,14 @@ note_drift(Graph *graph)
 static void
 note_stopped(Graph *graph)
 {
-	List	   *ids = NIL;
-	uint64		rows;
-	uint64		row;
+	List	   *ids;
 
-	rows = CatalogRead("SELECT DISTINCT p.model_id FROM vde.build b JOIN vde.pointer p ON p.model_id = b.model_id "
-					   "JOIN vde.snapshot s ON s.id = p.snapshot_id "
-					   "JOIN vde.version v ON v.id = s.version_id AND v.xxh3 = b.xxh3 "
-					   "WHERE b.state = 'failed' AND b.action = 'refresh' AND b.sqlstate = '55000' "
-					   "AND p.environment_id = $1 AND b.started_at > v.refreshed_at", "l",
-					   graph->environment->id);
-	for (row = 0; row < rows; row++)
-		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
+	ids = read_ids(CatalogRead("SELECT DISTINCT p.model_id FROM vde.build b JOIN vde.pointer p ON p.model_id = b.model_id "
+							   "JOIN vde.snapshot s ON s.id = p.snapshot_id "
+							   "JOIN vde.version v ON v.id = s.version_id AND v.xxh3 = b.xxh3 "
+							   "WHERE b.state = 'failed' AND b.action = 'refresh' AND b.sqlstate = '55000' "
+							   "AND p.environment_id = $1 AND b.started_at > v.refreshed_at", "l",
+							   graph->environment->id));
 	if (ids != NIL)
 		mark_drifted(graph, ids, "the meaning of a name in its query", true);
 }

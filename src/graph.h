@@ -93,6 +93,9 @@ extern Graph *ComputeGraph(const Environment *environment, List *edits,
 /* All of an environment's models in order, as they are. */
 extern Graph *LoadGraph(const Environment *environment);
 
+/* model ids (List of int64 *) of what a node reads */
+extern List *GraphParentIds(const GraphNode *node);
+
 extern GraphNode *GraphFind(Graph *graph, const char *schema, const char *name);
 
 /*

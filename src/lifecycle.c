@@ -205,11 +205,7 @@ DropEnvironment(VdeSession *session, Environment *environment)
 
 	/* before the first batch is gone */
 	if (obstacle != NULL)
-		ereport(ERROR,
-				(errcode(obstacle->sqlstate),
-				 errmsg("%s", obstacle->message),
-				 obstacle->detail ? errdetail("%s", obstacle->detail) : 0,
-				 obstacle->hint ? errhint("%s", obstacle->hint) : 0));
+		RaiseObstacle(obstacle);
 	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
 	for (;;)
 	{

@@ -548,13 +548,5 @@ CheckPlan(const VdePlan *plan)
 		raise_missing(obstruction);
 	}
 	if (plan->obstacles != NIL)
-	{
-		ViewObstacle *obstacle = (ViewObstacle *) linitial(plan->obstacles);
-
-		ereport(ERROR,
-				(errcode(obstacle->sqlstate),
-				 errmsg("%s", obstacle->message),
-				 obstacle->detail ? errdetail("%s", obstacle->detail) : 0,
-				 obstacle->hint ? errhint("%s", obstacle->hint) : 0));
-	}
+		RaiseObstacle((ViewObstacle *) linitial(plan->obstacles));
 }

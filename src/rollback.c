@@ -129,15 +129,7 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 	views = rollback_views(environment, changes);
 	obstacles = CheckViewChanges(views, environment->owner);
 	if (obstacles != NIL)
-	{
-		ViewObstacle *obstacle = (ViewObstacle *) linitial(obstacles);
-
-		ereport(ERROR,
-				(errcode(obstacle->sqlstate),
-				 errmsg("%s", obstacle->message),
-				 obstacle->detail ? errdetail("%s", obstacle->detail) : 0,
-				 obstacle->hint ? errhint("%s", obstacle->hint) : 0));
-	}
+		RaiseObstacle((ViewObstacle *) linitial(obstacles));
 	CompleteLayer(session, environment);
 	id = SaveDeployment(session, environment, "rollback", NULL, deployment, NULL, NULL,
 						list_length(changes), 0);

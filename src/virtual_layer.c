@@ -78,11 +78,11 @@ ViewSchema(const ModelName *model, const char *environment)
 }
 
 /*
- * raise_obstacle
- *		The first obstacle as an error.
+ * RaiseObstacle
+ *		What stands in the way, as an error.
  */
-static void
-raise_obstacle(const ViewObstacle *obstacle)
+void
+RaiseObstacle(const ViewObstacle *obstacle)
 {
 	ereport(ERROR,
 			(errcode(obstacle->sqlstate),
@@ -141,7 +141,7 @@ lock_and_examine(List *changes, Oid environment_owner, LayerCheck **result)
 		}
 		/* obstacles found without all locks stay obstacles: do not wait */
 		if (check->obstacles != NIL)
-			raise_obstacle((ViewObstacle *) linitial(check->obstacles));
+			RaiseObstacle((ViewObstacle *) linitial(check->obstacles));
 
 		list_sort(missing, list_oid_cmp);
 		if (locked != NIL)

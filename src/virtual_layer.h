@@ -54,6 +54,9 @@ extern char *ViewSchema(const ModelName *model, const char *environment);
  */
 extern List *CheckViewChanges(List *changes, Oid environment_owner);
 
+/* Raises it as an error. */
+extern void RaiseObstacle(const ViewObstacle *obstacle);
+
 /*
  * Carries all changes out in the current transaction: locks the views first,
  * then creates, re-points, reshapes and drops.  Nothing is dropped with
