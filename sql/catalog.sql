@@ -58,11 +58,13 @@ CREATE TABLE vde.snapshot (
 	definition_id bigint NOT NULL,
 	version_id bigint NOT NULL,
 	metadata_hash text NOT NULL CHECK (metadata_hash ~ '^[0-9a-f]{32}$'),
-	row_hash text NOT NULL CHECK (row_hash ~ '^[0-9a-f]{32}$'),
+	row_hash text NOT NULL CHECK (row_hash ~ '^[0-9a-f]{64}$'),
 	column_names text[] NOT NULL,
 	column_types text[] NOT NULL CHECK (cardinality(column_types) = cardinality(column_names)),
 	column_collations text[] NOT NULL CHECK (cardinality(column_collations) = cardinality(column_names)),
 	column_hashes text[] NOT NULL CHECK (cardinality(column_hashes) = cardinality(column_names)),
+	chance boolean NOT NULL,
+	parts text[] NOT NULL,
 	created_at timestamptz NOT NULL,
 	FOREIGN KEY (definition_id, model_id) REFERENCES vde.definition (id, model_id),
 	FOREIGN KEY (version_id, model_id) REFERENCES vde.version (id, model_id),
@@ -71,7 +73,7 @@ CREATE TABLE vde.snapshot (
 );
 CREATE INDEX snapshot_version_id_idx ON vde.snapshot (version_id);
 COMMENT ON TABLE vde.snapshot IS
-	'a definition frozen with its fingerprint; immutable, shared by all environments';
+	'a definition frozen with its fingerprint; immutable, shared by all environments; row_hash and column_hashes are what its readers see of it, chance says that a build anew can come out differently, parts has digests of its clauses for messages';
 
 CREATE TABLE vde.snapshot_parent (
 	snapshot_id bigint NOT NULL REFERENCES vde.snapshot ON DELETE CASCADE,

@@ -45,6 +45,8 @@ typedef struct ParentModel
 	ModelKind	kind;
 	List	   *columns;		/* ModelColumn * */
 	Digest		version;
+	char	   *row_hash;		/* as in Fingerprint */
+	List	   *column_hashes;
 	struct AnalyzedModel *embedded; /* of an embedded parent: its query */
 } ParentModel;
 

@@ -15,9 +15,9 @@
  *	  join stands for the expression that it is an alias of, and so does, from
  *	  18 on, a column of the grouping step;
  *	- a query level is known by how many levels it is above the reference;
- *	- a CTE is known by its content, and among those of one WITH with equal
- *	  content (two samples of random() are two) by the order of their first
- *	  use; so an unused one, and the order of definition, leave no trace;
+ *	- subqueries and CTEs are known by their rows and, where one is read, by
+ *	  their columns: see canonical_source.c.  An unused CTE, and the order of
+ *	  definition, leave no trace;
  *	- ORDER BY, GROUP BY, DISTINCT and window clauses are written with the
  *	  expressions that they are about, not with their numbers.
  *
@@ -43,30 +43,52 @@
  *	an error			utilityStmt, resultRelation, hasModifyingCTE, and what
  *						only rewriting makes (securityQuals, withCheckOptions)
  *
+ * All that is folded into the row hash, although it does not always decide
+ * which rows there are, or counts as a change, although it does not always
+ * make one:
+ *
  *	folded in			because
  *	------------------	---------------------------------------------------
- *	hasWindowFuncs		a window's sort decides which rows a LIMIT without a
- *						total order keeps
+ *	hasWindowFuncs,		a window's sort decides which rows are kept where the
+ *	with LIMIT or		order is not total
+ *	DISTINCT ON
  *	target entries with	they decide how often the others are repeated
  *	set-returning
  *	functions
  *	all columns, under	they decide which rows are equal
  *	DISTINCT and set
- *	operations
- *	top ORDER BY, with	the sort that it asks for can feed the aggregate or
- *	aggregates, window	window in another order; and volatile functions are
- *	functions, SRFs or	called before or after it, in another order
- *	volatile functions
- *	ORDER BY elsewhere	string_agg() and its like see it
- *	order of GROUP BY,	nobody minds yet
- *	FROM, UNION arms
+ *	operations other
+ *	than UNION ALL
+ *	top ORDER BY, with	they are called before or after it, in another order,
+ *	SRFs, volatile		or see its sort
+ *	functions, chance
+ *	ORDER BY elsewhere,	string_agg() and its like see it; a view keeps its own
+ *	also of a view
+ *	order of FROM, of	nobody minds yet
+ *	UNION arms, and of
+ *	GROUP BY with
+ *	grouping sets
  *	GROUP BY's operator	it says what is equal; the sort operator does not, and
  *						follows ORDER BY, so it is out
  *	column names of		row_to_json() and its like return them
  *	whole rows
- *	MATERIALIZED		it decides how often a volatile function is called
- *	output columns of	nobody asks yet which of them are read
- *	subqueries and CTEs
+ *	MATERIALIZED, with	it decides how often a volatile function is called
+ *	volatile functions
+ *	or chance
+ *	all of a sublink,	nobody asks yet which columns count (of EXISTS: none)
+ *	of a recursive CTE,
+ *	of VALUES, of a
+ *	function in FROM
+ *	all of an outside	the same; of the tables that these read, only the
+ *	view, of an SQL		columns that they name
+ *	function's body
+ *	the name of a model	a model of another name is another table, filled at
+ *	that is read		another time
+ *	the version of a	it is built anew with each version, and then comes out
+ *	model with chance,	differently; what counts as chance, though a unique key
+ *	for its readers		may rule it out, says canonical_clause.c
+ *	the versions of a	it stands on their tables (not for its own readers)
+ *	view's parents
  *
  * (See canonical_name.c and dependency.c for what is folded in for objects
  * outside vde, fingerprint.c for settings and roles.)
@@ -84,8 +106,6 @@
 #include "utils/lsyscache.h"
 
 #include "canonical.h"
-
-static void put_from(Canonical *c, Node *node);
 
 /*
  * The end for a query with something that the hash knows nothing of.
@@ -164,8 +184,10 @@ BeginQuery(Canonical *c, Query *query)
 	level->query = query;
 	level->depth = c->depth + 1;
 	level->positions = palloc0((list_length(query->rtable) + 1) * sizeof(int));
+	level->subqueries = palloc0((list_length(query->rtable) + 1) *
+								sizeof(CanonicalSource));
 	level->ctes = palloc0((list_length(query->cteList) + 1) *
-						  sizeof(CanonicalCte));
+						  sizeof(CanonicalSource));
 	number_ranges(level, query->setOperations);
 	number_ranges(level, (Node *) query->jointree);
 
@@ -184,6 +206,7 @@ EndQuery(Canonical *c)
 	c->level = level->parent;
 	c->depth--;
 	pfree(level->positions);
+	pfree(level->subqueries);
 	pfree(level->ctes);
 	pfree(level);
 }
@@ -257,17 +280,10 @@ put_from(Canonical *c, Node *node)
 {
 	check_stack_depth();
 
-	if (node == NULL)
-	{
-		PutTag(c->buf, TAG_NONE);
-		return;
-	}
-
 	switch (nodeTag(node))
 	{
 		case T_RangeTblRef:
-			PutRange(c, rt_fetch(((RangeTblRef *) node)->rtindex,
-								 c->level->query->rtable));
+			PutRange(c, ((RangeTblRef *) node)->rtindex);
 			break;
 		case T_FromExpr:
 			{
@@ -278,7 +294,6 @@ put_from(Canonical *c, Node *node)
 				PutInt(c->buf, list_length(from->fromlist));
 				foreach(lc, from->fromlist)
 					put_from(c, lfirst(lc));
-				PutNode(c, from->quals);
 			}
 			break;
 		case T_JoinExpr:
@@ -289,7 +304,6 @@ put_from(Canonical *c, Node *node)
 				PutInt(c->buf, (int) join->jointype);
 				put_from(c, join->larg);
 				put_from(c, join->rarg);
-				PutNode(c, join->quals);
 			}
 			break;
 		default:
@@ -299,53 +313,27 @@ put_from(Canonical *c, Node *node)
 }
 
 /*
- * A tree of UNION, INTERSECT and EXCEPT, with each arm where it stands.
+ * The conditions of its joins, in the same order.
  */
 static void
-put_set_operation(Canonical *c, Node *node)
+put_join_conditions(Canonical *c, Node *node)
 {
-	SetOperationStmt *operation;
 	ListCell   *lc;
 
 	check_stack_depth();
 
-	if (IsA(node, RangeTblRef))
+	if (IsA(node, FromExpr))
 	{
-		put_from(c, node);
-		return;
+		foreach(lc, ((FromExpr *) node)->fromlist)
+			put_join_conditions(c, lfirst(lc));
 	}
-
-	operation = castNode(SetOperationStmt, node);
-	PutTag(c->buf, TAG_SET_OPERATION);
-	PutInt(c->buf, (int) operation->op);
-	PutBool(c->buf, operation->all);
-	put_set_operation(c, operation->larg);
-	put_set_operation(c, operation->rarg);
-	PutTypes(c, operation->colTypes);
-	PutInts(c, operation->colTypmods);
-	PutCollations(c, operation->colCollations);
-	PutInt(c->buf, list_length(operation->groupClauses));
-	foreach(lc, operation->groupClauses)
-		PutOperator(c, ((SortGroupClause *) lfirst(lc))->eqop);
-}
-
-/*
- * One item of GROUP BY, PARTITION BY and DISTINCT, where only equality
- * counts; or, with_order, of ORDER BY.
- */
-static void
-put_sort_item(Canonical *c, SortGroupClause *item, List *targets, bool with_order)
-{
-	TargetEntry *target = get_sortgroupref_tle(item->tleSortGroupRef, targets);
-
-	PutNode(c, (Node *) target->expr);
-	if (with_order)
+	else if (IsA(node, JoinExpr))
 	{
-		PutOperator(c, item->sortop);
-		PutBool(c->buf, item->nulls_first);
+		PutTag(c->buf, TAG_JOIN_QUALS);
+		put_join_conditions(c, ((JoinExpr *) node)->larg);
+		put_join_conditions(c, ((JoinExpr *) node)->rarg);
+		PutNode(c, ((JoinExpr *) node)->quals);
 	}
-	else
-		PutOperator(c, item->eqop);
 }
 
 /*
@@ -360,7 +348,7 @@ put_order_by(Canonical *c)
 	PutTag(c->buf, TAG_ORDER_BY);
 	PutInt(c->buf, list_length(query->sortClause));
 	foreach(lc, query->sortClause)
-		put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
+		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
 }
 
 /*
@@ -397,120 +385,58 @@ put_grouping_set(Canonical *c, GroupingSet *set)
 }
 
 /*
- * The window that a window function of the present level is called over.
+ * GROUP BY.  Without grouping sets its order means nothing.
  */
 static void
-put_window(Canonical *c, Index winref)
+put_group_by(Canonical *c)
 {
 	Query	   *query = c->level->query;
-	WindowClause *window = NULL;
+	SortedParts items;
 	ListCell   *lc;
 
-	foreach(lc, query->windowClause)
+	PutTag(c->buf, TAG_GROUP_BY);
+	if (query->groupingSets == NIL)
 	{
-		window = (WindowClause *) lfirst(lc);
-		if (window->winref == winref)
-			break;
+		BeginSorted(c, &items);
+		foreach(lc, query->groupClause)
+		{
+			NextSorted(c, &items);
+			PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList,
+						false);
+		}
+		EndSorted(c, &items);
+		return;
 	}
-	if (lc == NULL)
-		elog(ERROR, "window %u not found", winref);
 
-	PutTag(c->buf, TAG_WINDOW);
-	PutInt(c->buf, list_length(window->partitionClause));
-	foreach(lc, window->partitionClause)
-		put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
-	PutInt(c->buf, list_length(window->orderClause));
-	foreach(lc, window->orderClause)
-		put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
-
-	/* These two say how it was written, not what it is. */
-	PutInt(c->buf, window->frameOptions &
-		   ~(FRAMEOPTION_NONDEFAULT | FRAMEOPTION_BETWEEN));
-	PutNode(c, window->startOffset);
-	PutNode(c, window->endOffset);
-	if (OidIsValid(window->startInRangeFunc))
-		PutFunction(c, window->startInRangeFunc);
-	if (OidIsValid(window->endInRangeFunc))
-		PutFunction(c, window->endInRangeFunc);
-	if (OidIsValid(window->startInRangeFunc) ||
-		OidIsValid(window->endInRangeFunc))
-	{
-		PutCollation(c, window->inRangeColl);
-		PutBool(c->buf, window->inRangeAsc);
-		PutBool(c->buf, window->inRangeNullsFirst);
-	}
+	PutBool(c->buf, query->groupDistinct);
+	PutInt(c->buf, list_length(query->groupClause));
+	foreach(lc, query->groupClause)
+		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
+	PutTag(c->buf, TAG_GROUPING_SETS);
+	PutInt(c->buf, list_length(query->groupingSets));
+	foreach(lc, query->groupingSets)
+		put_grouping_set(c, lfirst_node(GroupingSet, lc));
 }
 
 /*
- * Items of an aggregate's ORDER BY or DISTINCT.
+ * DISTINCT; ORDER BY rearranges its items, so it has no order of its own.
  */
 static void
-put_aggregate_order(Canonical *c, List *items, List *targets, bool with_order)
+put_distinct(Canonical *c)
 {
+	Query	   *query = c->level->query;
+	SortedParts items;
 	ListCell   *lc;
 
-	PutInt(c->buf, list_length(items));
-	foreach(lc, items)
-		put_sort_item(c, (SortGroupClause *) lfirst(lc), targets, with_order);
-}
-
-/*
- * An aggregate, also one that belongs to a query further up.
- */
-void
-PutAggregate(Canonical *c, Aggref *aggregate)
-{
-	ListCell   *lc;
-	int			count = 0;
-
-	PutTag(c->buf, TAG_AGGREGATE);
-	PutLevelsUp(c, aggregate->agglevelsup);
-	PutFunction(c, aggregate->aggfnoid);
-	PutTypeOf(c, aggregate->aggtype, -1, aggregate->aggcollid);
-	PutCollation(c, aggregate->inputcollid);
-	PutInt(c->buf, aggregate->aggkind);
-	PutBool(c->buf, aggregate->aggstar);
-	PutBool(c->buf, aggregate->aggvariadic);
-	PutNodes(c, aggregate->aggdirectargs);
-
-	/* junk ones are there for the sake of the order, and written with it */
-	foreach(lc, aggregate->args)
+	PutTag(c->buf, TAG_DISTINCT);
+	PutBool(c->buf, query->hasDistinctOn);
+	BeginSorted(c, &items);
+	foreach(lc, query->distinctClause)
 	{
-		if (!((TargetEntry *) lfirst(lc))->resjunk)
-			count++;
+		NextSorted(c, &items);
+		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
 	}
-	PutInt(c->buf, count);
-	foreach(lc, aggregate->args)
-	{
-		TargetEntry *target = (TargetEntry *) lfirst(lc);
-
-		if (!target->resjunk)
-			PutNode(c, (Node *) target->expr);
-	}
-	put_aggregate_order(c, aggregate->aggorder, aggregate->args, true);
-	put_aggregate_order(c, aggregate->aggdistinct, aggregate->args, false);
-	PutNode(c, (Node *) aggregate->aggfilter);
-}
-
-/*
- * A window function, with its window.
- */
-void
-PutWindowFunction(Canonical *c, WindowFunc *function)
-{
-	PutTag(c->buf, TAG_WINDOW_FUNCTION);
-	PutFunction(c, function->winfnoid);
-	PutTypeOf(c, function->wintype, -1, function->wincollid);
-	PutCollation(c, function->inputcollid);
-	PutBool(c->buf, function->winstar);
-	PutBool(c->buf, function->winagg);
-#if PG_VERSION_NUM >= 190000
-	if (function->ignore_nulls != 0)
-		PutInt(c->buf, function->ignore_nulls);
-#endif
-	PutArguments(c, function->args);
-	PutNode(c, (Node *) function->aggfilter);
-	put_window(c, function->winref);
+	EndSorted(c, &items);
 }
 
 /*
@@ -526,8 +452,7 @@ OrderMatters(Canonical *c, const Uses *columns)
 	if (query->sortClause == NIL)
 		return false;
 	if (query->limitCount || query->limitOffset || query->hasDistinctOn ||
-		query->hasTargetSRFs || query->hasAggs || query->hasWindowFuncs ||
-		columns->is_volatile)
+		query->hasTargetSRFs || columns->is_volatile || columns->chance != NULL)
 		return true;
 
 	foreach(lc, query->sortClause)
@@ -555,87 +480,120 @@ OrderMatters(Canonical *c, const Uses *columns)
 }
 
 /*
+ * One clause of the present query.
+ */
+void
+PutClause(Canonical *c, CanonicalClause clause)
+{
+	Query	   *query = c->level->query;
+	bool		chooses = query->limitOffset || query->limitCount ||
+	query->hasDistinctOn;
+	ListCell   *lc;
+
+	switch (clause)
+	{
+		case CLAUSE_AGGREGATION:
+			/* one row for all; with GROUP BY, that says which rows there are */
+			PutBool(c->buf, query->hasAggs && query->groupClause == NIL &&
+					query->groupingSets == NIL);
+			break;
+
+		case CLAUSE_SET_OPERATION:
+			if (query->setOperations)
+				PutSetOperation(c, query->setOperations, false);
+			break;
+
+		case CLAUSE_FROM:
+			put_from(c, (Node *) query->jointree);
+			break;
+
+		case CLAUSE_JOIN_CONDITION:
+			put_join_conditions(c, (Node *) query->jointree);
+			break;
+
+		case CLAUSE_WHERE:
+			PutTag(c->buf, TAG_WHERE);
+			PutNode(c, query->jointree->quals);
+			break;
+
+		case CLAUSE_GROUP_BY:
+			if (query->groupClause != NIL || query->groupingSets != NIL)
+				put_group_by(c);
+			break;
+
+		case CLAUSE_HAVING:
+			PutNode(c, query->havingQual);
+			break;
+
+		case CLAUSE_DISTINCT:
+			if (query->distinctClause != NIL)
+				put_distinct(c);
+			break;
+
+		case CLAUSE_SRF:
+			PutBool(c->buf, query->hasTargetSRFs);
+			if (!query->hasTargetSRFs)
+				break;
+			PutTag(c->buf, TAG_SRF_TARGETS);
+			foreach(lc, query->targetList)
+			{
+				TargetEntry *target = (TargetEntry *) lfirst(lc);
+
+				if (expression_returns_set((Node *) target->expr))
+					PutNode(c, (Node *) target->expr);
+			}
+			PutTag(c->buf, TAG_NONE);
+			break;
+
+		case CLAUSE_ORDER_BY:
+			if (query->sortClause != NIL)
+				put_order_by(c);
+			break;
+
+		case CLAUSE_LIMIT:
+			PutBool(c->buf, query->hasWindowFuncs && chooses);
+			if (query->limitOffset || query->limitCount)
+			{
+				PutTag(c->buf, TAG_LIMIT);
+				PutBool(c->buf, query->limitOption == LIMIT_OPTION_WITH_TIES);
+				PutNode(c, query->limitOffset);
+				PutNode(c, query->limitCount);
+			}
+			if (chooses)
+				NoteChoice(c);
+			break;
+
+		case CLAUSE_ROW_MARKS:
+			foreach(lc, query->rowMarks)
+			{
+				RowMarkClause *mark = (RowMarkClause *) lfirst(lc);
+
+				PutTag(c->buf, TAG_ROW_MARK);
+				PutInt(c->buf, c->level->positions[mark->rti]);
+				PutInt(c->buf, (int) mark->strength);
+				PutInt(c->buf, (int) mark->waitPolicy);
+			}
+			break;
+	}
+}
+
+/*
  * Everything in the present query that decides its rows: all but the
  * expressions of its output columns.
  */
 void
 PutQueryRows(Canonical *c, bool with_order)
 {
-	Query	   *query = c->level->query;
-	ListCell   *lc;
+	int			clause;
 
 	PutTag(c->buf, TAG_QUERY);
-	PutBool(c->buf, query->hasAggs);
-	PutBool(c->buf, query->hasWindowFuncs);
-	PutBool(c->buf, query->hasTargetSRFs);
-
-	if (query->setOperations)
-		put_set_operation(c, query->setOperations);
-	put_from(c, (Node *) query->jointree);
-
-	if (query->groupClause != NIL || query->groupingSets != NIL)
+	for (clause = 0; clause < CLAUSE_COUNT; clause++)
 	{
-		PutTag(c->buf, TAG_GROUP_BY);
-		PutBool(c->buf, query->groupDistinct);
-		PutInt(c->buf, list_length(query->groupClause));
-		foreach(lc, query->groupClause)
-			put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList,
-						  false);
-		PutTag(c->buf, TAG_GROUPING_SETS);
-		PutInt(c->buf, list_length(query->groupingSets));
-		foreach(lc, query->groupingSets)
-			put_grouping_set(c, lfirst_node(GroupingSet, lc));
-	}
-	PutNode(c, query->havingQual);
-
-	if (query->distinctClause != NIL)
-	{
-		SortedParts items;
-
-		/* ORDER BY rearranges it, so it has no order of its own */
-		PutTag(c->buf, TAG_DISTINCT);
-		PutBool(c->buf, query->hasDistinctOn);
-		BeginSorted(c, &items);
-		foreach(lc, query->distinctClause)
+		if (clause != CLAUSE_ORDER_BY || with_order)
 		{
-			NextSorted(c, &items);
-			put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList,
-						  false);
+			PutTag(c->buf, TAG_CLAUSE);
+			PutInt(c->buf, clause);
+			PutClause(c, (CanonicalClause) clause);
 		}
-		EndSorted(c, &items);
-	}
-
-	if (query->hasTargetSRFs)
-	{
-		PutTag(c->buf, TAG_SRF_TARGETS);
-		foreach(lc, query->targetList)
-		{
-			TargetEntry *target = (TargetEntry *) lfirst(lc);
-
-			if (expression_returns_set((Node *) target->expr))
-				PutNode(c, (Node *) target->expr);
-		}
-		PutTag(c->buf, TAG_NONE);
-	}
-
-	if (with_order && query->sortClause != NIL)
-		put_order_by(c);
-
-	if (query->limitOffset || query->limitCount)
-	{
-		PutTag(c->buf, TAG_LIMIT);
-		PutBool(c->buf, query->limitOption == LIMIT_OPTION_WITH_TIES);
-		PutNode(c, query->limitOffset);
-		PutNode(c, query->limitCount);
-	}
-
-	foreach(lc, query->rowMarks)
-	{
-		RowMarkClause *mark = (RowMarkClause *) lfirst(lc);
-
-		PutTag(c->buf, TAG_ROW_MARK);
-		PutInt(c->buf, c->level->positions[mark->rti]);
-		PutInt(c->buf, (int) mark->strength);
-		PutInt(c->buf, (int) mark->waitPolicy);
 	}
 }

@@ -5,8 +5,10 @@
  *	  everybody else includes fingerprint.h.
  *
  *	  canonical.c				queries and their clauses
+ *	  canonical_clause.c		sort items, aggregates, windows, set operations
+ *	  canonical_source.c		subqueries and CTEs, column by column
  *	  canonical_list.c			lists, with an order and without
- *	  canonical_range.c			what stands in FROM, references to it, CTEs
+ *	  canonical_range.c			what stands in FROM, references to it
  *	  canonical_expression.c	expressions
  *	  canonical_document.c		XML and JSON
  *	  canonical_name.c			catalog objects, by name
@@ -67,6 +69,11 @@ typedef enum CanonicalTag
 	TAG_RANGE_MODEL = 37,
 	TAG_RANGE_RESULT = 38,
 	TAG_TABLE_SAMPLE = 39,
+	TAG_SET_ARM = 40,
+	TAG_SET_COLUMN = 41,
+	TAG_JOIN_QUALS = 42,
+	TAG_WHERE = 43,
+	TAG_CLAUSE = 44,
 
 	/* expressions */
 	TAG_COLUMN = 50,
@@ -133,7 +140,9 @@ typedef enum CanonicalTag
 	TAG_SETTINGS = 133,
 	TAG_ROLE = 134,
 	TAG_VERSION = 135,
-	TAG_METADATA = 136
+	TAG_METADATA = 136,
+	TAG_PARENT_VERSION = 137,
+	TAG_EXPORT = 138
 } CanonicalTag;
 
 /* What some canonical bytes refer to and do not contain */
@@ -143,7 +152,10 @@ typedef struct Uses
 	bool		settings;		/* settings can change what it returns */
 	bool		role;			/* so can the role that runs it */
 	bool		row_security;	/* a relation has row-level security */
-	bool		is_volatile;	/* calls a volatile function */
+	bool		is_volatile;	/* calls what is declared volatile */
+	const char *chance;			/* what can come out differently each time,
+								 * with the same inputs; NULL: nothing */
+	bool		outer;			/* refers to a query around it */
 } Uses;
 
 typedef enum OutsideClass
@@ -181,20 +193,36 @@ typedef struct CanonicalScope
 	const Definition *definition;	/* whose names SQL functions are resolved
 									 * for; NULL: leave them */
 	List	   *parents;		/* ParentModel *: the ephemeral relations */
+	bool		local;			/* what stands in this query, whatever that is
+								 * elsewhere: see LocalParts */
 	List	   *outside;		/* OutsideObject *, all met so far */
 	bool		pinned;			/* are the settings for output in force? */
 	int			guc_level;		/* of those */
 } CanonicalScope;
 
-/* A CTE of a level, once something has referred to it */
-typedef struct CanonicalCte
+/* What is hashed by itself: a digest, and what its bytes refer to */
+typedef struct CanonicalPart
+{
+	Digest		digest;
+	Uses		uses;
+} CanonicalPart;
+
+/*
+ * A subquery in FROM or a CTE, once something has referred to it.  Its rows
+ * and each of its columns have a part, as a model has.
+ */
+typedef struct CanonicalSource
 {
 	bool		in_progress;
 	bool		done;
-	Digest		digest;			/* of its content */
-	int			ordinal;		/* among equal ones, from 0 */
-	Uses		uses;
-} CanonicalCte;
+	CanonicalPart rows;
+	CanonicalPart *columns;		/* NULL: all are in rows, and known by number */
+	int			column_count;
+	bool		outer;			/* of any part */
+	int			ordinal;		/* of a CTE: among equal ones, from 0 */
+	int			first_use;		/* of a CTE: in which order, from 1 */
+	CTEMaterialize materialized;	/* of a CTE */
+} CanonicalSource;
 
 /* A query whose parts are being written */
 typedef struct CanonicalLevel
@@ -204,7 +232,9 @@ typedef struct CanonicalLevel
 	int			depth;			/* 1 at the top */
 	int			range_count;	/* entries that stand in FROM */
 	int		   *positions;		/* by range table index; 0: not in FROM */
-	CanonicalCte *ctes;			/* by place in cteList */
+	CanonicalSource *subqueries;	/* by range table index */
+	CanonicalSource *ctes;		/* by place in cteList */
+	int			cte_uses;		/* how many of them are in use */
 } CanonicalLevel;
 
 /* Where canonical bytes go */
@@ -215,7 +245,27 @@ typedef struct Canonical
 	Uses	   *uses;
 	CanonicalLevel *level;		/* the query that Vars are relative to */
 	int			depth;			/* of the query that is being written */
+	int			base_depth;		/* of the query around these bytes */
 } Canonical;
+
+/* The clauses of a query, in the order in which they are written */
+typedef enum CanonicalClause
+{
+	CLAUSE_AGGREGATION,
+	CLAUSE_SET_OPERATION,
+	CLAUSE_FROM,
+	CLAUSE_JOIN_CONDITION,
+	CLAUSE_WHERE,
+	CLAUSE_GROUP_BY,
+	CLAUSE_HAVING,
+	CLAUSE_DISTINCT,
+	CLAUSE_SRF,
+	CLAUSE_ORDER_BY,
+	CLAUSE_LIMIT,
+	CLAUSE_ROW_MARKS
+} CanonicalClause;
+
+#define CLAUSE_COUNT	(CLAUSE_ROW_MARKS + 1)
 
 /* An unordered list in the making, see BeginSorted */
 typedef struct SortedParts
@@ -231,6 +281,7 @@ typedef struct SortedParts
 extern void InitCanonical(Canonical *c, CanonicalScope *scope, StringInfo buf,
 						  Uses *uses);
 extern void MergeUses(Uses *into, const Uses *from);
+extern void NoteChance(Canonical *c, const char *what);
 extern void BeginSorted(Canonical *c, SortedParts *parts);
 extern void NextSorted(Canonical *c, SortedParts *parts);
 extern void EndSorted(Canonical *c, SortedParts *parts);
@@ -242,17 +293,36 @@ extern void PutCollations(Canonical *c, List *collations);
 
 /* canonical.c */
 extern void BeginQuery(Canonical *c, Query *query);
+extern void PutClause(Canonical *c, CanonicalClause clause);
 extern void PutQueryRows(Canonical *c, bool with_order);
 extern bool OrderMatters(Canonical *c, const Uses *columns);
 extern void EndQuery(Canonical *c);
 extern void PutQuery(Canonical *c, Query *query);
 extern void PutRelationExpression(Canonical *c, Oid relid, Node *node);
-extern void PutAggregate(Canonical *c, Aggref *aggregate);
-extern void PutWindowFunction(Canonical *c, WindowFunc *function);
 extern void RefuseQuery(const char *what);
 
+/* canonical_clause.c */
+extern void PutSortItem(Canonical *c, SortGroupClause *item, List *targets,
+						bool with_order);
+extern void PutAggregate(Canonical *c, Aggref *aggregate);
+extern void PutWindowFunction(Canonical *c, WindowFunc *function);
+extern void PutSetOperation(Canonical *c, Node *node, bool whole);
+extern void PutSetColumn(Canonical *c, CanonicalLevel *level, Node *node,
+						 int number);
+extern void NoteChoice(Canonical *c);
+
+/* canonical_source.c */
+extern CanonicalSource *SubquerySource(Canonical *c, CanonicalLevel *level,
+									   int rtindex);
+extern CanonicalSource *CteSource(Canonical *c, RangeTblEntry *rte);
+extern void PutCteReference(Canonical *c, RangeTblEntry *rte);
+extern void PutSourceRows(Canonical *c, CanonicalSource *source);
+extern void PutSourceColumn(Canonical *c, CanonicalSource *source, int number);
+extern void PutSourceWhole(Canonical *c, CanonicalSource *source);
+
 /* canonical_range.c */
-extern void PutRange(Canonical *c, RangeTblEntry *rte);
+extern CanonicalLevel *LevelUp(Canonical *c, Index levelsup);
+extern void PutRange(Canonical *c, int rtindex);
 extern void PutVar(Canonical *c, Var *var);
 extern void PutLevelsUp(Canonical *c, Index levelsup);
 

@@ -570,6 +570,25 @@ put_collation_definition(Canonical *c, Oid collid)
  */
 
 /*
+ * Is a function seen through, into the queries that it runs?
+ */
+static bool
+is_followed(const OutsideObject *object)
+{
+	HeapTuple	tuple;
+	char	   *body;
+
+	if (object->resolved)
+		return true;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(object->oid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", object->oid);
+	body = TextAttribute(PROCOID, tuple, Anum_pg_proc_prosqlbody);
+	ReleaseSysCache(tuple);
+	return body != NULL && OnlySelects(stored_body(body));
+}
+
+/*
  * Fills in the object's digest and what it uses.
  */
 void
@@ -608,5 +627,8 @@ ExamineObject(CanonicalScope *scope, OutsideObject *object)
 
 	if (object->class == OUTSIDE_FUNCTION && scope->definition != NULL)
 		ResolveBody(scope, object);
+	if (object->class == OUTSIDE_FUNCTION && !is_followed(object) &&
+		func_volatile(object->oid) == PROVOLATILE_VOLATILE)
+		NoteChance(&c, psprintf("%s()", get_func_name(object->oid)));
 	object->examined = true;
 }

@@ -436,7 +436,10 @@ put_sql_value(Canonical *c, SQLValueFunction *function)
 		case SVFOP_CURRENT_SCHEMA:
 			c->uses->role = true;
 			break;
+		case SVFOP_CURRENT_CATALOG:
+			break;
 		default:
+			NoteChance(c, "the time");
 			break;
 	}
 }

@@ -34,6 +34,19 @@ MergeUses(Uses *into, const Uses *from)
 	into->role |= from->role;
 	into->row_security |= from->row_security;
 	into->is_volatile |= from->is_volatile;
+	into->outer |= from->outer;
+	if (into->chance == NULL)
+		into->chance = from->chance;
+}
+
+/*
+ * What is being written can come out differently each time; what says why.
+ */
+void
+NoteChance(Canonical *c, const char *what)
+{
+	if (c->uses->chance == NULL)
+		c->uses->chance = what;
 }
 
 /*

@@ -17,6 +17,11 @@
  *								anything), system views (they show what the
  *								role may see)
  *
+ * Chance (see Uses) is what is volatile, and what reads the time or the
+ * session.  Of a user's function that is seen when its definition is examined:
+ * many are volatile only because nobody said otherwise.  A text cast to a date
+ * is not chance, though it may read "today".
+ *
  * Left to names alone, because only a superuser can change what is behind
  * them: base types, operator classes and families, C functions' code (their
  * library and symbol are in), planner support functions.
@@ -64,6 +69,44 @@ static const char *const role_functions[] = {
 	"database_to_xml*",
 	"ts_stat",
 	"ts_rewrite",
+};
+
+/*
+ * PostgreSQL's functions that are not volatile and still give another result
+ * at another time, or in another session, with the same settings.
+ */
+static const char *const chance_functions[] = {
+	"now",
+	"statement_timestamp",
+	"transaction_timestamp",
+	"txid_*",
+	"pg_current_*",
+	"pg_visible_in_snapshot",
+	"pg_backend_pid",
+	"pg_blocking_pids",
+	"pg_safe_snapshot_blocking_pids",
+	"pg_postmaster_start_time",
+	"pg_conf_load_time",
+	"pg_my_temp_schema",
+	"pg_is_*",
+	"pg_last_*",
+	"pg_get_wal_*",
+	"pg_xact_*",
+	"inet_client_*",
+	"inet_server_*",
+	"pg_stat_*",
+	"pg_lock_status",
+	"pg_prepared_*",
+	"pg_cursor",
+	"pg_show_*",
+	"pg_ls_*",
+	"pg_read_*",
+	"query_to_xml*",
+	"cursor_to_xml*",
+	"table_to_xml*",
+	"schema_to_xml*",
+	"database_to_xml*",
+	"ts_stat",
 };
 
 /*
@@ -247,16 +290,16 @@ PutCollation(Canonical *c, Oid collid)
  */
 
 /*
- * Is that name, of a function of PostgreSQL's own, in role_functions?
+ * Is that name, of a function of PostgreSQL's own, in a list?
  */
 static bool
-follows_role(const char *name)
+is_listed(const char *name, const char *const *patterns, int count)
 {
 	int			i;
 
-	for (i = 0; i < lengthof(role_functions); i++)
+	for (i = 0; i < count; i++)
 	{
-		const char *pattern = role_functions[i];
+		const char *pattern = patterns[i];
 		int			length = (int) strlen(pattern);
 
 		if (pattern[length - 1] == '*' ?
@@ -282,8 +325,16 @@ note_call(Canonical *c, Oid funcid, Form_pg_proc proc)
 	else if (proc->provolatile != PROVOLATILE_IMMUTABLE)
 	{
 		c->uses->settings = true;
-		if (follows_role(NameStr(proc->proname)))
+		if (is_listed(NameStr(proc->proname), role_functions,
+					  lengthof(role_functions)))
 			c->uses->role = true;
+
+		/* age() of one argument counts from today */
+		if (proc->provolatile == PROVOLATILE_VOLATILE ||
+			is_listed(NameStr(proc->proname), chance_functions,
+					  lengthof(chance_functions)) ||
+			(strcmp(NameStr(proc->proname), "age") == 0 && proc->pronargs == 1))
+			NoteChance(c, psprintf("%s()", NameStr(proc->proname)));
 	}
 	if (proc->provolatile == PROVOLATILE_VOLATILE)
 		c->uses->is_volatile = true;
@@ -460,10 +511,15 @@ UseRelation(Canonical *c, Oid relid)
 {
 	if (relid >= FirstNormalObjectId)
 		(void) UseObject(c, relation_class(relid), relid);
-	else if (get_rel_relkind(relid) == RELKIND_VIEW)
+	else
 	{
-		c->uses->settings = true;
-		c->uses->role = true;
+		/* PostgreSQL's own catalogs: who deploys changes them */
+		NoteChance(c, "a system catalog");
+		if (get_rel_relkind(relid) == RELKIND_VIEW)
+		{
+			c->uses->settings = true;
+			c->uses->role = true;
+		}
 	}
 }
 
@@ -513,8 +569,12 @@ void
 PutColumn(Canonical *c, Oid relid, AttrNumber attnum)
 {
 	if (attnum < 0)
-		PutString(c->buf,
-				  NameStr(SystemAttributeDefinition(attnum)->attname));
+	{
+		const char *name = NameStr(SystemAttributeDefinition(attnum)->attname);
+
+		PutString(c->buf, name);
+		NoteChance(c, psprintf("system column %s", name));
+	}
 	else
 	{
 		char	   *name = get_attname(relid, attnum, false);

@@ -3,8 +3,8 @@
  * canonical_range.c
  *	  Canonical bytes of what stands in FROM, and of references to it.
  *
- * See canonical.c for how range table entries, levels and CTEs are told from
- * each other.
+ * See canonical.c for how range table entries and levels are told from each
+ * other, canonical_source.c for subqueries and CTEs.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,8 +26,8 @@
 /*
  * The level that is levelsup above the one that Vars are relative to.
  */
-static CanonicalLevel *
-level_up(Canonical *c, Index levelsup)
+CanonicalLevel *
+LevelUp(Canonical *c, Index levelsup)
 {
 	CanonicalLevel *level = c->level;
 
@@ -39,6 +39,17 @@ level_up(Canonical *c, Index levelsup)
 }
 
 /*
+ * How far up a level is, from the query that is being written.
+ */
+static void
+put_level(Canonical *c, CanonicalLevel *level)
+{
+	PutInt(c->buf, c->depth - level->depth);
+	if (level->depth <= c->base_depth)
+		c->uses->outer = true;
+}
+
+/*
  * How far up a reference with that levelsup goes, from the query that is
  * being written.  Not levelsup itself: what stands for a column of a join is
  * written further down than the level that it is relative to.
@@ -46,7 +57,7 @@ level_up(Canonical *c, Index levelsup)
 void
 PutLevelsUp(Canonical *c, Index levelsup)
 {
-	PutInt(c->buf, c->depth - level_up(c, levelsup)->depth);
+	put_level(c, LevelUp(c, levelsup));
 }
 
 /*
@@ -60,152 +71,6 @@ put_at_level(Canonical *c, CanonicalLevel *level, Node *node)
 	c->level = level;
 	PutNode(c, node);
 	c->level = saved;
-}
-
-/* ---------------------------------------------------------------------
- * Common table expressions
- * ---------------------------------------------------------------------
- */
-
-/*
- * Names of a CTE's columns, as their numbers.
- */
-static void
-put_cte_columns(Canonical *c, CommonTableExpr *cte, List *names)
-{
-	ListCell   *lc;
-
-	PutInt(c->buf, list_length(names));
-	foreach(lc, names)
-	{
-		const char *name = strVal(lfirst(lc));
-		int			number = 0;
-		int			i = 0;
-		ListCell   *lc2;
-
-		foreach(lc2, cte->ctecolnames)
-		{
-			i++;
-			if (strcmp(strVal(lfirst(lc2)), name) == 0)
-			{
-				number = i;
-				break;
-			}
-		}
-		if (number == 0)
-			elog(ERROR, "column \"%s\" of WITH query \"%s\" not found",
-				 name, cte->ctename);
-		PutInt(c->buf, number);
-	}
-}
-
-/*
- * The content of a CTE, without its name.
- */
-static void
-put_cte(Canonical *c, CommonTableExpr *cte)
-{
-	PutTag(c->buf, TAG_CTE);
-	PutInt(c->buf, (int) cte->ctematerialized);
-	PutBool(c->buf, cte->cterecursive);
-	if (cte->cterecursive)
-	{
-		/* its own columns are what the first arm made them */
-		PutTypes(c, cte->ctecoltypes);
-		PutInts(c, cte->ctecoltypmods);
-		PutCollations(c, cte->ctecolcollations);
-	}
-	if (!IsA(cte->ctequery, Query))
-		elog(ERROR, "WITH query \"%s\" has not been analyzed", cte->ctename);
-	PutQuery(c, (Query *) cte->ctequery);
-
-	if (cte->search_clause)
-	{
-		PutTag(c->buf, TAG_CTE_SEARCH);
-		PutBool(c->buf, cte->search_clause->search_breadth_first);
-		put_cte_columns(c, cte, cte->search_clause->search_col_list);
-	}
-	if (cte->cycle_clause)
-	{
-		CTECycleClause *cycle = cte->cycle_clause;
-
-		PutTag(c->buf, TAG_CTE_CYCLE);
-		put_cte_columns(c, cte, cycle->cycle_col_list);
-		PutNode(c, cycle->cycle_mark_value);
-		PutNode(c, cycle->cycle_mark_default);
-		PutTypeOf(c, cycle->cycle_mark_type, cycle->cycle_mark_typmod,
-				  cycle->cycle_mark_collation);
-		PutOperator(c, cycle->cycle_mark_neop);
-	}
-}
-
-/*
- * A CTE in FROM.  Its content is written once, as if it stood in the query
- * that has the WITH, and every reference has the digest.
- */
-static void
-put_cte_reference(Canonical *c, RangeTblEntry *rte)
-{
-	CanonicalLevel *level = level_up(c, rte->ctelevelsup);
-	CommonTableExpr *found = NULL;
-	CanonicalCte *entry;
-	int			index = 0;
-	int			i;
-	ListCell   *lc;
-
-	foreach(lc, level->query->cteList)
-	{
-		CommonTableExpr *cte = (CommonTableExpr *) lfirst(lc);
-
-		if (strcmp(cte->ctename, rte->ctename) == 0)
-		{
-			found = cte;
-			break;
-		}
-		index++;
-	}
-	if (found == NULL)
-		elog(ERROR, "WITH query \"%s\" not found", rte->ctename);
-	entry = &level->ctes[index];
-
-	if (entry->in_progress)
-	{
-		/* Only a recursive CTE can meet itself. */
-		PutTag(c->buf, TAG_RANGE_CTE_ITSELF);
-		PutLevelsUp(c, rte->ctelevelsup);
-		return;
-	}
-
-	if (!entry->done)
-	{
-		StringInfoData bytes;
-		Canonical	inner;
-
-		initStringInfo(&bytes);
-		InitCanonical(&inner, c->scope, &bytes, &entry->uses);
-		inner.level = level;
-		inner.depth = level->depth;
-
-		entry->in_progress = true;
-		put_cte(&inner, found);
-		entry->in_progress = false;
-
-		DigestBytes(bytes.data, bytes.len, &entry->digest);
-		pfree(bytes.data);
-		for (i = 0; i < list_length(level->query->cteList); i++)
-		{
-			if (level->ctes[i].done &&
-				DigestEquals(&level->ctes[i].digest, &entry->digest))
-				entry->ordinal++;
-		}
-		entry->done = true;
-	}
-
-	PutTag(c->buf, TAG_RANGE_CTE);
-	PutLevelsUp(c, rte->ctelevelsup);
-	PutDigest(c->buf, &entry->digest);
-	PutInt(c->buf, entry->ordinal);
-	MergeUses(c->uses, &entry->uses);
 }
 
 /* ---------------------------------------------------------------------
@@ -256,11 +121,45 @@ use_external(Canonical *c, ParentModel *parent, AttrNumber attnum)
 }
 
 /*
- * An item of FROM that is not a join.
+ * A model in FROM: what decides its rows.  Its name, too: a model of another
+ * name is another table, filled at another time.
+ */
+static void
+put_model(Canonical *c, ParentModel *parent)
+{
+	PutTag(c->buf, TAG_RANGE_MODEL);
+	PutString(c->buf, parent->name.schema);
+	PutString(c->buf, parent->name.name);
+	if (!c->scope->local)
+		PutString(c->buf, parent->row_hash);
+	if (parent->kind == KIND_EXTERNAL)
+		use_external(c, parent, InvalidAttrNumber);
+}
+
+/*
+ * A column of a model.
+ */
+static void
+put_model_column(Canonical *c, ParentModel *parent, AttrNumber attnum)
+{
+	if (attnum < 1 || attnum > list_length(parent->columns))
+		elog(ERROR, "column %d of a model not found", attnum);
+	if (c->scope->local)
+		PutString(c->buf, ((ModelColumn *) list_nth(parent->columns,
+													attnum - 1))->name);
+	else
+		PutString(c->buf, (char *) list_nth(parent->column_hashes, attnum - 1));
+	if (parent->kind == KIND_EXTERNAL)
+		use_external(c, parent, attnum);
+}
+
+/*
+ * The item number rtindex of FROM, which is not a join.
  */
 void
-PutRange(Canonical *c, RangeTblEntry *rte)
+PutRange(Canonical *c, int rtindex)
 {
+	RangeTblEntry *rte = rt_fetch(rtindex, c->level->query->rtable);
 	ListCell   *lc;
 
 	if (rte->securityQuals != NIL)
@@ -278,11 +177,13 @@ PutRange(Canonical *c, RangeTblEntry *rte)
 				PutFunction(c, rte->tablesample->tsmhandler);
 				PutNodes(c, rte->tablesample->args);
 				PutNode(c, (Node *) rte->tablesample->repeatable);
+				NoteChance(c, "TABLESAMPLE");
 			}
 			break;
 		case RTE_SUBQUERY:
 			PutTag(c->buf, TAG_RANGE_SUBQUERY);
-			PutQuery(c, rte->subquery);
+			if (!c->scope->local || c->level->parent != NULL)
+				PutSourceRows(c, SubquerySource(c, c->level, rtindex));
 			break;
 		case RTE_FUNCTION:
 			PutTag(c->buf, TAG_RANGE_FUNCTION);
@@ -313,14 +214,13 @@ PutRange(Canonical *c, RangeTblEntry *rte)
 			PutCollations(c, rte->colcollations);
 			break;
 		case RTE_CTE:
-			put_cte_reference(c, rte);
+			if (!c->scope->local || c->level->parent != NULL)
+				PutCteReference(c, rte);
+			else
+				PutInt(c->buf, CteSource(c, rte)->first_use);
 			break;
 		case RTE_NAMEDTUPLESTORE:
-			/* Once a column of a parent has a hash, this is its row hash. */
-			PutTag(c->buf, TAG_RANGE_MODEL);
-			PutDigest(c->buf, &parent_of(c, rte)->version);
-			if (parent_of(c, rte)->kind == KIND_EXTERNAL)
-				use_external(c, parent_of(c, rte), InvalidAttrNumber);
+			put_model(c, parent_of(c, rte));
 			break;
 		case RTE_RESULT:
 			PutTag(c->buf, TAG_RANGE_RESULT);
@@ -368,44 +268,79 @@ put_function_column(Canonical *c, RangeTblEntry *rte, AttrNumber attnum)
 }
 
 /*
+ * A column of a subquery, a CTE or an arm of a set operation: what it is
+ * there.  In a local part that is told apart, and here is its name.
+ */
+static void
+put_source_column(Canonical *c, CanonicalLevel *level, int rtindex,
+				  AttrNumber attnum)
+{
+	RangeTblEntry *rte = rt_fetch(rtindex, level->query->rtable);
+
+	if (rte->rtekind == RTE_SUBQUERY && level->query->setOperations != NULL)
+		PutSetColumn(c, level, level->query->setOperations, attnum);
+	else if (c->scope->local && level->parent == NULL)
+		PutString(c->buf, strVal(list_nth(rte->eref->colnames, attnum - 1)));
+	else if (rte->rtekind == RTE_SUBQUERY)
+		PutSourceColumn(c, SubquerySource(c, level, rtindex), attnum);
+	else
+	{
+		CanonicalLevel *saved = c->level;
+
+		/* its WITH is so many levels above the FROM */
+		c->level = level;
+		PutSourceColumn(c, CteSource(c, rte), attnum);
+		c->level = saved;
+	}
+}
+
+/*
  * All columns of a range table entry as one value.  The names of the columns
  * are part of a value of type record.
  */
 static void
 put_whole_row(Canonical *c, CanonicalLevel *level, RangeTblEntry *rte, Var *var)
 {
+	int			count = 0;
+	int			i;
 	ListCell   *lc;
 
 	PutTag(c->buf, rte->rtekind == RTE_JOIN ? TAG_WHOLE_JOIN_ROW : TAG_WHOLE_ROW);
-	PutInt(c->buf, c->depth - level->depth);
+	put_level(c, level);
 	PutInt(c->buf, level->positions[var->varno]);
 	PutTypeOf(c, var->vartype, var->vartypmod, var->varcollid);
 	foreach(lc, rte->eref->colnames)
 	{
+		count++;
 		if (strVal(lfirst(lc))[0] != '\0')
 			PutString(c->buf, strVal(lfirst(lc)));
 	}
 	PutTag(c->buf, TAG_NONE);
 
-	if (rte->rtekind == RTE_JOIN)
+	switch (rte->rtekind)
 	{
-		foreach(lc, rte->joinaliasvars)
-		{
-			if (lfirst(lc) != NULL)
-				put_at_level(c, level, lfirst(lc));
-		}
-		PutTag(c->buf, TAG_NONE);
-	}
-	else if (rte->rtekind == RTE_RELATION)
-		UseAllColumns(c, rte->relid);
-	else if (rte->rtekind == RTE_NAMEDTUPLESTORE &&
-			 parent_of(c, rte)->kind == KIND_EXTERNAL)
-	{
-		ParentModel *parent = parent_of(c, rte);
-		int			i;
-
-		for (i = 1; i <= list_length(parent->columns); i++)
-			use_external(c, parent, i);
+		case RTE_JOIN:
+			foreach(lc, rte->joinaliasvars)
+			{
+				if (lfirst(lc) != NULL)
+					put_at_level(c, level, lfirst(lc));
+			}
+			PutTag(c->buf, TAG_NONE);
+			break;
+		case RTE_RELATION:
+			UseAllColumns(c, rte->relid);
+			break;
+		case RTE_SUBQUERY:
+		case RTE_CTE:
+			for (i = 1; i <= count; i++)
+				put_source_column(c, level, var->varno, i);
+			break;
+		case RTE_NAMEDTUPLESTORE:
+			for (i = 1; i <= list_length(parent_of(c, rte)->columns); i++)
+				put_model_column(c, parent_of(c, rte), i);
+			break;
+		default:
+			break;
 	}
 }
 
@@ -415,7 +350,7 @@ put_whole_row(Canonical *c, CanonicalLevel *level, RangeTblEntry *rte, Var *var)
 void
 PutVar(Canonical *c, Var *var)
 {
-	CanonicalLevel *level = level_up(c, var->varlevelsup);
+	CanonicalLevel *level = LevelUp(c, var->varlevelsup);
 	RangeTblEntry *rte;
 
 	if (var->varno < 1 || var->varno > list_length(level->query->rtable))
@@ -456,7 +391,7 @@ PutVar(Canonical *c, Var *var)
 		elog(ERROR, "column refers to an item that is not in FROM");
 
 	PutTag(c->buf, TAG_COLUMN);
-	PutInt(c->buf, c->depth - level->depth);
+	put_level(c, level);
 	PutInt(c->buf, level->positions[var->varno]);
 	switch (rte->rtekind)
 	{
@@ -464,19 +399,11 @@ PutVar(Canonical *c, Var *var)
 			PutColumn(c, rte->relid, var->varattno);
 			break;
 		case RTE_NAMEDTUPLESTORE:
-			{
-				ParentModel *parent = parent_of(c, rte);
-
-				if (var->varattno < 1 ||
-					var->varattno > list_length(parent->columns))
-					elog(ERROR, "column %d of a model not found",
-						 var->varattno);
-				PutString(c->buf,
-						  ((ModelColumn *) list_nth(parent->columns,
-													var->varattno - 1))->name);
-				if (parent->kind == KIND_EXTERNAL)
-					use_external(c, parent, var->varattno);
-			}
+			put_model_column(c, parent_of(c, rte), var->varattno);
+			break;
+		case RTE_SUBQUERY:
+		case RTE_CTE:
+			put_source_column(c, level, var->varno, var->varattno);
 			break;
 		case RTE_FUNCTION:
 			put_function_column(c, rte, var->varattno);

@@ -11,64 +11,352 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
 
 #include "category.h"
 
 /*
- * column_hash
- *		Hex hash of a computed column.
+ * ColumnsRead
+ *		Names of the parent's columns that a node reads.
  */
-static char *
-column_hash(const GraphNode *node, int position)
+static List *
+ColumnsRead(const GraphNode *node, const GraphNode *parent)
 {
-	return DigestXxh3(&node->fingerprint->columns[position]);
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, parent->current->columns)
+		names = lappend(names, ((ModelColumn *) lfirst(cell))->name);
+	return names;
+}
+
+/* Clauses whose names are parts (see fingerprint.c), as they stand in a query */
+static const char *const clauses[] = {
+	"UNION", "FROM", "JOIN condition", "WHERE", "GROUP BY", "HAVING", "DISTINCT",
+	"set-returning functions", "ORDER BY", "LIMIT",
+};
+
+/*
+ * add_reason
+ *		One more of several.
+ */
+static void
+			add_reason(StringInfo reason, const char *fmt,...) pg_attribute_printf(2, 3);
+
+static void
+add_reason(StringInfo reason, const char *fmt,...)
+{
+	if (reason->len > 0)
+		appendStringInfoString(reason, ", ");
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, fmt);
+		needed = appendStringInfoVA(reason, fmt, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(reason, needed);
+	}
 }
 
 /*
- * reads_moved
- *		Does it read a model that moves?
+ * part_differs
+ *		Do two lists of parts have another value under a name?
  */
 static bool
-reads_moved(const GraphNode *node)
+part_differs(List *before, List *after, const char *name)
 {
+	const char *was = FingerprintPart(before, name);
+	const char *is = FingerprintPart(after, name);
+
+	if (was == NULL || is == NULL)
+		return was != is;
+	return strcmp(was, is) != 0;
+}
+
+/*
+ * shown_type
+ *		A type's name for people, without PostgreSQL's own schema.
+ */
+static const char *
+shown_type(const char *type)
+{
+	static const char prefix[] = "pg_catalog.";
+
+	return strncmp(type, prefix, strlen(prefix)) == 0 ? type + strlen(prefix) : type;
+}
+
+/*
+ * column_position
+ *		Place of a column, from 0, or -1.
+ */
+static int
+column_position(List *columns, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, columns)
+	{
+		if (strcmp(((ModelColumn *) lfirst(cell))->name, name) == 0)
+			return foreach_current_index(cell);
+	}
+	return -1;
+}
+
+/*
+ * column_moved
+ *		Does a column of a model show its readers something else than before?
+ */
+static bool
+column_moved(const GraphNode *node, const char *name)
+{
+	int			was = column_position(node->current->columns, name);
+	int			is = column_position(node->columns, name);
+
+	if (was < 0 || is < 0)
+		return was != is;
+	return strcmp((char *) list_nth(node->current->column_hashes, was),
+				  (char *) list_nth(node->column_hashes, is)) != 0;
+}
+
+/*
+ * rows_moved
+ *		The same of its rows.
+ */
+static bool
+rows_moved(const GraphNode *node)
+{
+	return strcmp(node->current->row_hash, node->row_hash) != 0;
+}
+
+/*
+ * is_moved_parent
+ *		Is what a node reads another version than before?
+ */
+static bool
+is_moved_parent(const GraphNode *parent)
+{
+	return parent->affected && GraphNodeLives(parent) && GraphNodeMoves(parent);
+}
+
+/*
+ * stands_on_tables
+ *		Does it keep no rows of its own, and is made anew over other tables?
+ */
+static bool
+stands_on_tables(const GraphNode *node)
+{
+	ModelKind	kind = node->definition->kind;
+
+	return kind == KIND_VIEW || kind == KIND_MATERIALIZED_VIEW || kind == KIND_EMBEDDED;
+}
+
+/*
+ * add_parent_reasons
+ *		What a node reads that moved; returns whether anything was said.
+ */
+static bool
+add_parent_reasons(StringInfo reason, const GraphNode *node)
+{
+	int			length = reason->len;
 	ListCell   *cell;
 
 	foreach(cell, node->parents)
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
+		const char *name = QuoteModelName(&parent->name);
+		int			said = reason->len;
+		ListCell   *column_cell;
 
-		if (parent->affected && GraphNodeLives(parent) && GraphNodeMoves(parent))
-			return true;
+		if (!is_moved_parent(parent))
+			continue;
+		if (parent->current == NULL)
+		{
+			add_reason(reason, "reads %s, which is new", name);
+			continue;
+		}
+		if (rows_moved(parent))
+			add_reason(reason, "reads %s, whose rows changed", name);
+		else
+		{
+			foreach(column_cell, ColumnsRead(node, parent))
+			{
+				const char *column = (const char *) lfirst(column_cell);
+
+				if (column_moved(parent, column))
+					add_reason(reason, "reads %s.%s, which changed", name, quote_identifier(column));
+			}
+		}
+		if (reason->len == said && stands_on_tables(node))
+			add_reason(reason, "stands on the table of %s, which is another one", name);
 	}
-	return false;
+	return reason->len > length;
+}
+
+/*
+ * add_drift_reasons
+ *		What changed outside; returns whether anything was said.
+ */
+static bool
+add_drift_reasons(StringInfo reason, const GraphNode *node)
+{
+	ListCell   *cell;
+
+	foreach(cell, node->drift)
+		add_reason(reason, "%s changed", (char *) lfirst(cell));
+	return node->drift != NIL;
 }
 
 /*
  * DescribeIndirect
- *		Which of its parents, or what outside, moved it.
+ *		Which of its parents, or what outside, moved it, or why it stays.
  */
 char *
 DescribeIndirect(const GraphNode *node)
 {
 	StringInfoData reason;
+	StringInfoData names;
 	ListCell   *cell;
 
 	initStringInfo(&reason);
-	foreach(cell, node->drift)
-		appendStringInfo(&reason, "%s%s changed", reason.len > 0 ? ", " : "", (char *) lfirst(cell));
+	(void) add_drift_reasons(&reason, node);
+	if (GraphNodeMoves(node))
+	{
+		(void) add_parent_reasons(&reason, node);
+		if (reason.len == 0)
+			appendStringInfoString(&reason, "a name in its query means another relation now");
+		return reason.data;
+	}
+	if (reason.len > 0)
+		return reason.data;
+
+	initStringInfo(&names);
 	foreach(cell, node->parents)
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
 
-		if (parent->affected && GraphNodeLives(parent) && GraphNodeMoves(parent))
-			appendStringInfo(&reason, "%sreads %s, which changed", reason.len > 0 ? ", " : "",
-							 QuoteModelName(&parent->name));
+		if (is_moved_parent(parent))
+			add_reason(&names, "%s", QuoteModelName(&parent->name));
 	}
-	if (reason.len == 0)
-		appendStringInfoString(&reason, GraphNodeMoves(node) ?
-							   "a name in its query means another relation now" :
-							   "downstream of a change, its own contents stay");
-	return reason.data;
+	if (names.len > 0)
+		return psprintf("reads none of what changed in %s", names.data);
+	return pstrdup("what it reads stayed as it was");
+}
+
+/*
+ * add_column_reasons
+ *		What became of each column; returns whether the old ones are all there
+ *		and show what they did.
+ */
+static bool
+add_column_reasons(StringInfo reason, const GraphNode *node)
+{
+	ModelSnapshot *old = node->current;
+	List	   *parts = node->fingerprint->parts;
+	bool		kept = true;
+	ListCell   *cell;
+
+	foreach(cell, old->columns)
+	{
+		ModelColumn *was = (ModelColumn *) lfirst(cell);
+		int			position = column_position(node->columns, was->name);
+		ModelColumn *is = position < 0 ? NULL : (ModelColumn *) list_nth(node->columns, position);
+		const char *chance;
+
+		if (is == NULL)
+			add_reason(reason, "column \"%s\" removed", was->name);
+		else if (strcmp(is->type, was->type) != 0)
+			add_reason(reason, "column \"%s\" is now %s, was %s", was->name,
+					   shown_type(is->type), shown_type(was->type));
+		else if ((is->collation == NULL) != (was->collation == NULL) ||
+				 (is->collation != NULL && strcmp(is->collation, was->collation) != 0))
+			add_reason(reason, "column \"%s\" has another collation", was->name);
+		else if (!column_moved(node, was->name))
+			continue;
+		else if (node->definition->kind == KIND_SEED ||
+				 part_differs(old->parts, parts, psprintf("column \"%s\"", was->name)))
+			add_reason(reason, "column \"%s\" %s", was->name,
+					   node->definition->kind == KIND_SEED ? "has other values" : "computed differently");
+		else if ((chance = FingerprintPart(parts, psprintf(CHANCE_PART " \"%s\"", was->name))) != NULL)
+			add_reason(reason, "column \"%s\" comes out differently at each build (%s)",
+					   was->name, chance);
+		kept = false;
+	}
+	foreach(cell, node->columns)
+	{
+		ModelColumn *is = (ModelColumn *) lfirst(cell);
+
+		if (column_position(old->columns, is->name) < 0)
+			add_reason(reason, "column \"%s\" added", is->name);
+	}
+	return kept;
+}
+
+/*
+ * add_clause_reasons
+ *		Which clauses of the query were changed.
+ */
+static void
+add_clause_reasons(StringInfo reason, const GraphNode *node)
+{
+	List	   *before = node->current->parts;
+	List	   *after = node->fingerprint->parts;
+	int			i;
+
+	if (part_differs(before, after, "aggregation"))
+	{
+		const char *now = FingerprintPart(after, "aggregation");
+
+		add_reason(reason, "aggregates %s",
+				   now != NULL && strcmp(now, "yes") == 0 ? "added" : "removed");
+	}
+	for (i = 0; i < lengthof(clauses); i++)
+	{
+		/* whether an order is kept follows from the kind */
+		if (part_differs(before, after, clauses[i]) &&
+			(node->current_definition->kind == node->definition->kind ||
+			 strcmp(clauses[i], "ORDER BY") != 0))
+			add_reason(reason, "%s changed", clauses[i]);
+	}
+}
+
+/*
+ * add_query_reasons
+ *		Which WITH queries and subqueries were changed.
+ */
+static void
+add_query_reasons(StringInfo reason, const GraphNode *node)
+{
+	static const char *const kinds[] = {"WITH query \"", "subquery \""};
+	List	   *lists[] = {node->fingerprint->parts, node->current->parts};
+	int			kind;
+	int			side;
+	ListCell   *cell;
+
+	for (kind = 0; kind < lengthof(kinds); kind++)
+	{
+		for (side = 0; side < lengthof(lists); side++)
+		{
+			foreach(cell, lists[side])
+			{
+				const char *part = (const char *) lfirst(cell);
+				char	   *name;
+				const char *other;
+
+				if (strncmp(part, kinds[kind], strlen(kinds[kind])) != 0)
+					continue;
+				name = pnstrdup(part, strrchr(part, '=') - part);
+				other = FingerprintPart(lists[1 - side], name);
+				if (other == NULL)
+					add_reason(reason, "%s %s", name, side == 0 ? "added" : "removed");
+				else if (side == 0 && strcmp(part + strlen(name) + 1, other) != 0)
+					add_reason(reason, "%s changed", name);
+			}
+		}
+	}
 }
 
 /*
@@ -79,76 +367,52 @@ char *
 DescribeModification(const GraphNode *node, const char **category)
 {
 	ModelSnapshot *old = node->current;
-	bool		row_equal = strcmp(old->row_hash, DigestXxh3(&node->fingerprint->row)) == 0;
-	bool		kept = true;
+	List	   *parts = node->fingerprint->parts;
+	bool		row_equal = !rows_moved(node);
+	bool		has_query = node->definition->kind != KIND_SEED && node->definition->kind != KIND_EXTERNAL;
+	const char *chance;
+	bool		kept;
+	bool		explained;
 	StringInfoData reason;
-	ListCell   *column_cell;
-	ListCell   *hash_cell;
+	int			length;
 
 	initStringInfo(&reason);
 	if (node->current_definition->kind != node->definition->kind)
-	{
-		appendStringInfo(&reason, "kind changed from %s to %s",
-						 KindName(node->current_definition->kind), KindName(node->definition->kind));
-		kept = false;
-	}
-	forboth(column_cell, old->columns, hash_cell, old->column_hashes)
-	{
-		ModelColumn *was = (ModelColumn *) lfirst(column_cell);
-		ModelColumn *is = NULL;
-		const char *what = NULL;
-		int			position = 0;
-		ListCell   *cell;
-
-		foreach(cell, node->columns)
-		{
-			ModelColumn *candidate = (ModelColumn *) lfirst(cell);
-
-			if (strcmp(candidate->name, was->name) == 0)
-			{
-				is = candidate;
-				break;
-			}
-			position++;
-		}
-		if (is == NULL)
-			what = "removed";
-		else if (strcmp(is->type, was->type) != 0)
-			what = psprintf("%s, was %s", is->type, was->type);
-		else if ((is->collation == NULL) != (was->collation == NULL) ||
-				 (is->collation != NULL && strcmp(is->collation, was->collation) != 0))
-			what = "another collation";
-		else if (strcmp((char *) lfirst(hash_cell), column_hash(node, position)) != 0)
-			what = "computed differently";
-		if (what != NULL)
-		{
-			kept = false;
-			appendStringInfo(&reason, "%scolumn \"%s\" %s", reason.len > 0 ? ", " : "",
-							 was->name, what);
-		}
-	}
-	foreach(column_cell, node->columns)
-	{
-		ModelColumn *is = (ModelColumn *) lfirst(column_cell);
-		bool		was_there = false;
-		ListCell   *cell;
-
-		foreach(cell, old->columns)
-			was_there = was_there || strcmp(((ModelColumn *) lfirst(cell))->name, is->name) == 0;
-		if (!was_there)
-			appendStringInfo(&reason, "%scolumn \"%s\" added", reason.len > 0 ? ", " : "", is->name);
-	}
-	if (!row_equal && strcmp(node->current_definition->query, node->definition->query) == 0 &&
-		reads_moved(node))
-		appendStringInfo(&reason, "%s%s", reason.len > 0 ? ", " : "", DescribeIndirect(node));
-	else if (!row_equal)
-		appendStringInfo(&reason, "%s%s", reason.len > 0 ? ", " : "",
-						 node->definition->kind == KIND_SEED ? "the data changed" :
-						 node->definition->kind == KIND_EXTERNAL ? "the declaration changed" :
-						 "the rows are chosen differently");
-	else if (reason.len == 0)
-		appendStringInfoString(&reason, ModelColumnsEqual(old->columns, node->columns) ?
-							   "storage options changed" : "order of columns changed");
+		add_reason(&reason, "kind changed from %s to %s",
+				   KindName(node->current_definition->kind), KindName(node->definition->kind));
+	kept = add_column_reasons(&reason, node);
 	*category = row_equal && kept ? "non_breaking" : "breaking";
+
+	length = reason.len;
+	if (has_query && !row_equal)
+		add_clause_reasons(&reason, node);
+	if (has_query && (!row_equal || !kept))
+		add_query_reasons(&reason, node);
+	explained = reason.len > length;
+	if (!row_equal || !kept)
+	{
+		explained |= add_drift_reasons(&reason, node);
+		explained |= add_parent_reasons(&reason, node);
+		if (part_differs(old->parts, parts, "settings"))
+			add_reason(&reason, "settings changed");
+		if (part_differs(old->parts, parts, "owner"))
+			add_reason(&reason, "it runs as another role");
+		explained |= reason.len > length;
+	}
+	if (!row_equal && !explained)
+	{
+		chance = FingerprintPart(parts, CHANCE_PART);
+		if (!has_query)
+			add_reason(&reason, "%s", node->definition->kind == KIND_SEED ?
+					   "number of rows changed" : "the declaration changed");
+		else if (chance != NULL)
+			add_reason(&reason, "its rows come out differently at each build (%s)", chance);
+		else if (reason.len == 0)
+			add_reason(&reason, "something that it calls changed");
+	}
+	if (reason.len == 0 && !ModelColumnsEqual(old->columns, node->columns))
+		add_reason(&reason, "order of columns changed");
+	if (reason.len == 0)
+		add_reason(&reason, "storage options changed");
 	return reason.data;
 }

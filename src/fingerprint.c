@@ -21,9 +21,22 @@
  *	- the model's owner, if row-level security or a function lets the result
  *	  follow the role that runs the query.
  *
- * A parent model in FROM contributes its whole version.  As long as that is
- * so, volatile functions, LIMIT without an order and the like need nothing of
- * their own: a reader of such a model depends on all of it anyway.
+ * A model that is read contributes what it shows to its readers: its row hash
+ * where it stands in FROM, a column's hash where that column is read.  So a
+ * version moves when something that the query reads moves, and not else.  Two
+ * kinds of models show, or keep, more than their own hashes:
+ *
+ *	- What can come out differently from the same inputs (see canonical_clause.c
+ *	  and canonical_name.c) is shown folded with the model's own version: once
+ *	  it is built anew, for whatever reason, it is something else.
+ *	- A view, a materialized view and an embedded model stand on the tables of
+ *	  their parents, so their versions (not what they show) take in those of
+ *	  their parents.
+ *
+ * Beside the hashes there are "parts", for people: digests of the clauses and
+ * columns as they stand in the query, with a model known by its name alone.
+ * Which of them differ between two definitions says which part of the query was
+ * changed.  Nothing but messages follows from them.
  *
  * The metadata hash is over what else was registered; settings are not in it.
  *
@@ -43,17 +56,36 @@
 #include "canonical.h"
 #include "fingerprint.h"
 #include "options.h"
+#include "seed.h"
 #include "settings.h"
 
 /* Part of every version: a change of what is hashed, or how, is a new number. */
-#define FINGERPRINT_FORMAT	1
+#define FINGERPRINT_FORMAT	2
 
 /* A part of the query that gets a hash of its own */
 typedef struct Part
 {
 	StringInfoData bytes;
 	Uses		uses;
+	Digest		digest;
+	const char *chance;
 } Part;
+
+/* Clauses as people call them; NULL: not worth a word */
+static const char *const clause_names[CLAUSE_COUNT] = {
+	"aggregation",
+	"UNION",
+	"FROM",
+	"JOIN condition",
+	"WHERE",
+	"GROUP BY",
+	"HAVING",
+	"DISTINCT",
+	"set-returning functions",
+	"ORDER BY",
+	"LIMIT",
+	NULL,
+};
 
 /*
  * What is written from now on belongs to part.
@@ -102,46 +134,64 @@ put_outside(Canonical *c, const Uses *all)
 }
 
 /*
- * Completes a part, once all objects have been examined, and hashes it.
+ * Completes a part, once all objects have been examined, and hashes it.  all
+ * gets what it refers to, through any number of steps.
  */
 static void
-finish_part(Canonical *c, Part *part, Digest *digest)
+finish_part(Canonical *c, Part *part, Uses *all)
 {
 	const Definition *definition = c->scope->definition;
-	Uses		all = {0};
 	int			i;
 
-	MergeUses(&all, &part->uses);
-	for (i = 0; i < list_length(all.objects); i++)
-		MergeUses(&all, &((OutsideObject *) list_nth(all.objects, i))->uses);
+	memset(all, 0, sizeof(Uses));
+	MergeUses(all, &part->uses);
+	for (i = 0; i < list_length(all->objects); i++)
+		MergeUses(all, &((OutsideObject *) list_nth(all->objects, i))->uses);
 
 	c->buf = &part->bytes;
-	if (all.objects != NIL)
-		put_outside(c, &all);
-	if (all.settings)
+	if (all->objects != NIL)
+		put_outside(c, all);
+	if (all->settings)
 	{
 		PutTag(c->buf, TAG_SETTINGS);
 		PutSettings(c->buf, definition->settings);
 	}
-	if (all.role)
+	if (all->role)
 	{
 		PutTag(c->buf, TAG_ROLE);
 		PutString(c->buf, GetUserNameFromId(definition->owner, false));
 	}
-	DigestBytes(part->bytes.data, part->bytes.len, digest);
-	list_free(all.objects);
+	DigestBytes(part->bytes.data, part->bytes.len, &part->digest);
+	part->chance = all->chance;
+	list_free(all->objects);
+}
+
+/*
+ * Adds to the parts for people.
+ */
+static void
+add_part(Fingerprint *fingerprint, char *name, const char *value)
+{
+	fingerprint->parts = lappend(fingerprint->parts,
+								 psprintf("%s=%s", name, value));
+}
+
+static void
+add_part_digest(Fingerprint *fingerprint, char *name, const Digest *digest)
+{
+	add_part(fingerprint, name, pnstrdup(DigestXxh3(digest), 16));
 }
 
 /*
  * Examines everything outside that was met, and completes all parts.
- * Dependencies are made in the memory context given.
  */
 static void
-finish_parts(Canonical *c, Part *rows, Part *columns, Fingerprint *fingerprint,
-			 MemoryContext result)
+finish_parts(Canonical *c, Part *rows, Part *columns, List *names,
+			 Fingerprint *fingerprint)
 {
 	CanonicalScope *scope = c->scope;
-	MemoryContext context;
+	Uses		all;
+	Uses		uses = {0};
 	int			i;
 	ListCell   *lc;
 
@@ -149,16 +199,53 @@ finish_parts(Canonical *c, Part *rows, Part *columns, Fingerprint *fingerprint,
 	for (i = 0; i < list_length(scope->outside); i++)
 		ExamineObject(scope, (OutsideObject *) list_nth(scope->outside, i));
 
-	finish_part(c, rows, &fingerprint->row);
-	for (i = 0; i < fingerprint->column_count; i++)
-		finish_part(c, &columns[i], &fingerprint->columns[i]);
+	finish_part(c, rows, &all);
+	MergeUses(&uses, &all);
+	if (rows->chance != NULL)
+		add_part(fingerprint, CHANCE_PART, rows->chance);
+	i = 0;
+	foreach(lc, names)
+	{
+		Part	   *column = &columns[i++];
 
-	context = MemoryContextSwitchTo(result);
+		finish_part(c, column, &all);
+		MergeUses(&uses, &all);
+		if (column->chance != NULL)
+			add_part(fingerprint,
+					 psprintf(CHANCE_PART " \"%s\"", ((ModelColumn *) lfirst(lc))->name),
+					 column->chance);
+	}
+	fingerprint->chance = uses.chance != NULL;
+
+	if (uses.settings)
+	{
+		StringInfoData bytes;
+		Digest		digest;
+
+		initStringInfo(&bytes);
+		PutSettings(&bytes, scope->definition->settings);
+		DigestBytes(bytes.data, bytes.len, &digest);
+		add_part_digest(fingerprint, "settings", &digest);
+	}
+	if (uses.role)
+		add_part(fingerprint, "owner",
+				 GetUserNameFromId(scope->definition->owner, false));
 	foreach(lc, scope->outside)
 		fingerprint->dependencies =
 		list_concat(fingerprint->dependencies,
 					ObjectDependencies((OutsideObject *) lfirst(lc)));
-	MemoryContextSwitchTo(context);
+}
+
+/*
+ * Is ORDER BY of the present query part of what it returns?  A table has no
+ * order.  What is not stored in one keeps that of its query for whoever reads
+ * it.
+ */
+static bool
+order_is_kept(Canonical *c, ModelKind kind, const Uses *columns)
+{
+	return (kind != KIND_FULL && kind != KIND_MATERIALIZED_VIEW) ||
+		OrderMatters(c, columns);
 }
 
 /*
@@ -193,15 +280,111 @@ put_query_parts(Canonical *c, const AnalyzedModel *model, Part *rows,
 	if (i != column_count)
 		elog(ERROR, "query returns fewer columns than the model has");
 
-	/*
-	 * A table has no order.  What is not stored in one keeps that of its
-	 * query for whoever reads it.
-	 */
 	begin_part(c, rows, TAG_ROW_PART);
-	PutQueryRows(c,
-				 (kind != KIND_FULL && kind != KIND_MATERIALIZED_VIEW) ||
-				 OrderMatters(c, &column_uses));
+	PutQueryRows(c, order_is_kept(c, kind, &column_uses));
 	EndQuery(c);
+}
+
+/*
+ * The digest of all of a subquery or CTE.
+ */
+static void
+source_digest(Canonical *c, CanonicalSource *source, Digest *digest)
+{
+	Part		part;
+
+	begin_part(c, &part, TAG_CTE);
+	PutSourceRows(c, source);
+	PutSourceWhole(c, source);
+	DigestBytes(part.bytes.data, part.bytes.len, digest);
+}
+
+/*
+ * The parts for people, of a query that has been hashed: the same bytes once
+ * more, but models stand for themselves only.  Subqueries and CTEs of the
+ * first level are told apart.
+ */
+static void
+add_local_parts(Canonical *c, const AnalyzedModel *model, Fingerprint *fingerprint)
+{
+	CanonicalScope *scope = c->scope;
+	List	   *outside = scope->outside;
+	ModelKind	kind = scope->definition->kind;
+	Query	   *query = model->query;
+	Uses		column_uses = {0};
+	Digest		digest;
+	Part		part;
+	int			i;
+	ListCell   *lc;
+
+	scope->local = true;
+	scope->outside = NIL;
+	BeginQuery(c, query);
+
+	i = 0;
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *target = (TargetEntry *) lfirst(lc);
+		ModelColumn *column;
+
+		if (target->resjunk)
+			continue;
+		column = (ModelColumn *) list_nth(model->columns, i++);
+		begin_part(c, &part, TAG_COLUMN_PART);
+		PutNode(c, (Node *) target->expr);
+		MergeUses(&column_uses, &part.uses);
+		DigestBytes(part.bytes.data, part.bytes.len, &digest);
+		add_part_digest(fingerprint, psprintf("column \"%s\"", column->name), &digest);
+	}
+	for (i = 0; i < CLAUSE_COUNT; i++)
+	{
+		if (clause_names[i] == NULL ||
+			(i == CLAUSE_ORDER_BY && !order_is_kept(c, kind, &column_uses)))
+			continue;
+		if (i == CLAUSE_AGGREGATION)
+		{
+			add_part(fingerprint, pstrdup(clause_names[i]),
+					 query->hasAggs && query->groupClause == NIL &&
+					 query->groupingSets == NIL ? "yes" : "no");
+			continue;
+		}
+		begin_part(c, &part, TAG_CLAUSE);
+		PutClause(c, (CanonicalClause) i);
+		DigestBytes(part.bytes.data, part.bytes.len, &digest);
+		add_part_digest(fingerprint, pstrdup(clause_names[i]), &digest);
+	}
+	i = 0;
+	foreach(lc, query->cteList)
+	{
+		CanonicalSource *source = &c->level->ctes[i++];
+
+		if (source->done)
+		{
+			source_digest(c, source, &digest);
+			add_part_digest(fingerprint,
+							psprintf("WITH query \"%s\"",
+									 ((CommonTableExpr *) lfirst(lc))->ctename),
+							&digest);
+		}
+	}
+	i = 0;
+	foreach(lc, query->rtable)
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) lfirst(lc);
+
+		i++;
+		if (rte->rtekind == RTE_SUBQUERY && query->setOperations == NULL &&
+			c->level->positions[i] > 0)
+		{
+			source_digest(c, SubquerySource(c, c->level, i), &digest);
+			add_part_digest(fingerprint,
+							psprintf("subquery \"%s\"", rte->eref->aliasname),
+							&digest);
+		}
+	}
+	EndQuery(c);
+	scope->local = false;
+	scope->outside = outside;
 }
 
 /*
@@ -213,9 +396,14 @@ put_parts_without_query(Canonical *c, const AnalyzedModel *model, Part *rows,
 						Part *columns)
 {
 	const Definition *definition = c->scope->definition;
+	int			count = list_length(model->columns);
+	Digest	   *values = palloc0(sizeof(Digest) * Max(count, 1));
+	uint64		row_count = 0;
 	int			i = 0;
 	ListCell   *lc;
 
+	if (definition->kind == KIND_SEED)
+		row_count = SeedColumnDigests(definition, values, count);
 	foreach(lc, model->columns)
 	{
 		Oid			typid;
@@ -223,7 +411,7 @@ put_parts_without_query(Canonical *c, const AnalyzedModel *model, Part *rows,
 		Oid			collid;
 
 		ResolveModelColumn((ModelColumn *) lfirst(lc), &typid, &typmod, &collid);
-		begin_part(c, &columns[i++], TAG_COLUMN_PART);
+		begin_part(c, &columns[i], TAG_COLUMN_PART);
 		PutTypeOf(c, typid, typmod, collid);
 
 		/* '01/02/2024' is a day of January, or of February */
@@ -232,15 +420,42 @@ put_parts_without_query(Canonical *c, const AnalyzedModel *model, Part *rows,
 			Oid			input;
 			Oid			parameter;
 
+			PutDigest(c->buf, &values[i]);
 			getTypeInputInfo(typid, &input, &parameter);
 			if (func_volatile(input) != PROVOLATILE_IMMUTABLE)
 				c->uses->settings = true;
 		}
+		i++;
 	}
 
 	begin_part(c, rows, TAG_ROW_PART);
 	if (definition->kind == KIND_SEED)
-		PutString(c->buf, definition->query);
+		PutInt(c->buf, (int64) row_count);
+}
+
+static int
+compare_hex(const ListCell *a, const ListCell *b)
+{
+	return strcmp((const char *) lfirst(a), (const char *) lfirst(b));
+}
+
+/*
+ * The versions of all parents, in no order.
+ */
+static void
+put_parent_versions(StringInfo bytes, const AnalyzedModel *model)
+{
+	List	   *versions = NIL;
+	ListCell   *lc;
+
+	foreach(lc, model->parents)
+		versions = lappend(versions,
+						   DigestSha256(&((ParentModel *) lfirst(lc))->version));
+	list_sort(versions, compare_hex);
+	PutTag(bytes, TAG_PARENT_VERSION);
+	PutInt(bytes, list_length(versions));
+	foreach(lc, versions)
+		PutString(bytes, (char *) lfirst(lc));
 }
 
 /*
@@ -249,7 +464,7 @@ put_parts_without_query(Canonical *c, const AnalyzedModel *model, Part *rows,
  */
 static void
 hash_version(const Definition *definition, const AnalyzedModel *model,
-			 Fingerprint *fingerprint)
+			 const Part *rows, const Part *columns, Fingerprint *fingerprint)
 {
 	StringInfoData bytes;
 	int			i = 0;
@@ -261,18 +476,41 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
 	PutString(&bytes, definition->name.schema);
 	PutString(&bytes, definition->name.name);
 	PutString(&bytes, KindName(definition->kind));
-	PutDigest(&bytes, &fingerprint->row);
-	PutInt(&bytes, fingerprint->column_count);
+	PutDigest(&bytes, &rows->digest);
+	PutInt(&bytes, list_length(model->columns));
 	foreach(lc, model->columns)
 	{
 		ModelColumn *column = (ModelColumn *) lfirst(lc);
 
 		PutString(&bytes, column->name);
-		PutDigest(&bytes, &fingerprint->columns[i++]);
+		PutDigest(&bytes, &columns[i++].digest);
 	}
 	PutStorageOptions(&bytes, definition->kind, definition->options);
+	if (definition->kind == KIND_VIEW || definition->kind == KIND_EMBEDDED ||
+		definition->kind == KIND_MATERIALIZED_VIEW)
+		put_parent_versions(&bytes, model);
 	DigestBytes(bytes.data, bytes.len, &fingerprint->version);
 	pfree(bytes.data);
+}
+
+/*
+ * What readers see of a part.
+ */
+static char *
+shown_hash(const Part *part, const Digest *version)
+{
+	StringInfoData bytes;
+	Digest		digest;
+
+	if (part->chance == NULL)
+		return DigestSha256(&part->digest);
+	initStringInfo(&bytes);
+	PutTag(&bytes, TAG_EXPORT);
+	PutDigest(&bytes, &part->digest);
+	PutDigest(&bytes, version);
+	DigestBytes(bytes.data, bytes.len, &digest);
+	pfree(bytes.data);
+	return DigestSha256(&digest);
 }
 
 /*
@@ -293,8 +531,65 @@ hash_metadata(const Definition *definition, Fingerprint *fingerprint)
 }
 
 /*
+ * See fingerprint.h.
+ */
+const char *
+FingerprintPart(List *parts, const char *name)
+{
+	size_t		length = strlen(name);
+	ListCell   *lc;
+
+	foreach(lc, parts)
+	{
+		const char *part = (const char *) lfirst(lc);
+
+		if (strncmp(part, name, length) == 0 && part[length] == '=')
+			return part + length + 1;
+	}
+	return NULL;
+}
+
+static List *
+copy_strings(List *strings)
+{
+	List	   *copies = NIL;
+	ListCell   *lc;
+
+	foreach(lc, strings)
+		copies = lappend(copies, pstrdup((char *) lfirst(lc)));
+	return copies;
+}
+
+/*
+ * A deep copy in the current memory context.
+ */
+Fingerprint *
+CopyFingerprint(const Fingerprint *fingerprint)
+{
+	Fingerprint *copy = palloc(sizeof(Fingerprint));
+	ListCell   *lc;
+
+	*copy = *fingerprint;
+	copy->row_hash = pstrdup(fingerprint->row_hash);
+	copy->column_hashes = copy_strings(fingerprint->column_hashes);
+	copy->parts = copy_strings(fingerprint->parts);
+	copy->dependencies = NIL;
+	foreach(lc, fingerprint->dependencies)
+	{
+		Dependency *dependency = (Dependency *) lfirst(lc);
+		Dependency *duplicate = palloc(sizeof(Dependency));
+
+		duplicate->class = pstrdup(dependency->class);
+		duplicate->digest = pstrdup(dependency->digest);
+		duplicate->identity = copy_strings(dependency->identity);
+		copy->dependencies = lappend(copy->dependencies, duplicate);
+	}
+	return copy;
+}
+
+/*
  * The hashes of a definition over its parents, which must be the ones that
- * model was analyzed with, their versions filled in.  Throws
+ * model was analyzed with, their versions and hashes filled in.  Throws
  * ERRCODE_FEATURE_NOT_SUPPORTED for a query that has a kind of expression
  * nothing is known of.  The result is in the current memory context.
  */
@@ -303,15 +598,14 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context;
-	Fingerprint *fingerprint = palloc0(sizeof(Fingerprint));
+	Fingerprint computed = {0};
+	Fingerprint *fingerprint;
 	CanonicalScope scope = {0};
 	Canonical	c;
 	Part		rows;
 	Part	   *columns;
-
-	fingerprint->column_count = list_length(model->columns);
-	fingerprint->columns = palloc0(Max(fingerprint->column_count, 1) *
-								   sizeof(Digest));
+	int			count = list_length(model->columns);
+	int			i;
 
 	context = AllocSetContextCreate(caller, "vde fingerprint",
 									ALLOCSET_DEFAULT_SIZES);
@@ -320,18 +614,26 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model)
 	scope.definition = definition;
 	scope.parents = model->parents;
 	InitCanonical(&c, &scope, NULL, NULL);
-	columns = palloc0(Max(fingerprint->column_count, 1) * sizeof(Part));
+	columns = palloc0(Max(count, 1) * sizeof(Part));
 	if (model->query != NULL)
-		put_query_parts(&c, model, &rows, columns, fingerprint->column_count);
+	{
+		put_query_parts(&c, model, &rows, columns, count);
+		add_local_parts(&c, model, &computed);
+	}
 	else
 		put_parts_without_query(&c, model, &rows, columns);
-	finish_parts(&c, &rows, columns, fingerprint, caller);
+	finish_parts(&c, &rows, columns, model->columns, &computed);
 	UnpinOutput(&scope);
 
-	hash_version(definition, model, fingerprint);
-	hash_metadata(definition, fingerprint);
+	hash_version(definition, model, &rows, columns, &computed);
+	hash_metadata(definition, &computed);
+	computed.row_hash = shown_hash(&rows, &computed.version);
+	for (i = 0; i < count; i++)
+		computed.column_hashes = lappend(computed.column_hashes,
+										 shown_hash(&columns[i], &computed.version));
 
 	MemoryContextSwitchTo(caller);
+	fingerprint = CopyFingerprint(&computed);
 	MemoryContextDelete(context);
 	return fingerprint;
 }

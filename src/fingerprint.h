@@ -19,14 +19,24 @@
 typedef struct Fingerprint
 {
 	Digest		version;		/* identity of the contents */
-	Digest		row;			/* everything but the output columns */
-	Digest	   *columns;		/* one per output column */
-	int			column_count;
+	char	   *row_hash;		/* what readers see: of everything but the
+								 * output columns, 64 hex digits */
+	List	   *column_hashes;	/* char *, one per output column, likewise */
+	bool		chance;			/* can a build anew come out differently? */
+	List	   *parts;			/* char *, "name=value": see fingerprint.c */
 	Digest		metadata;		/* text, description, tags, owner ... */
 	List	   *dependencies;	/* Dependency *, distinct */
 } Fingerprint;
 
+/* what begins the names of parts that tell of chance */
+#define CHANCE_PART		"chance"
+
+/* The value of a part, or NULL where there is none of that name. */
+extern const char *FingerprintPart(List *parts, const char *name);
+
 extern Fingerprint *ComputeFingerprint(const Definition *definition,
 									   const AnalyzedModel *model);
+
+extern Fingerprint *CopyFingerprint(const Fingerprint *fingerprint);
 
 #endif							/* VDE_FINGERPRINT_H */

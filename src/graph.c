@@ -83,6 +83,9 @@ add_node(Graph *graph, ModelState *state)
 	{
 		node->columns = state->snapshot->columns;
 		node->version = state->snapshot->version;
+		node->row_hash = state->snapshot->row_hash;
+		node->column_hashes = state->snapshot->column_hashes;
+		node->chance = state->snapshot->chance;
 	}
 	entry->node = node;
 	return node;

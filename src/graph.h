@@ -51,6 +51,9 @@ typedef struct GraphNode
 	bool		computed;		/* analyzed anew; else as current */
 	Fingerprint *fingerprint;	/* if computed */
 	List	   *columns;		/* ModelColumn * */
+	char	   *row_hash;		/* what readers see, as in Fingerprint */
+	List	   *column_hashes;
+	bool		chance;			/* likewise */
 	Version		version;
 	int64		snapshot_id;	/* saved with its build; 0: not yet */
 	bool		blocked;		/* something it reads is missing or has a
@@ -58,8 +61,8 @@ typedef struct GraphNode
 	bool		from_edit;		/* edited, or downstream of an edit */
 	bool		listed;			/* a plan lists it as a change */
 	bool		filled;			/* the plan fills its relation */
-	bool		newest_known;
-	TimestampTz newest;			/* when the newest table it reads is filled */
+	bool		source_known[2];
+	TimestampTz source_time[2]; /* see source_time() in plan.c */
 
 	/* how children see it */
 	ParentModel parent;

@@ -51,6 +51,8 @@ find_parent(const ModelName *name, void *arg)
 	node->parent.kind = node->definition->kind;
 	node->parent.columns = node->columns;
 	node->parent.version = node->version.digest;
+	node->parent.row_hash = node->row_hash;
+	node->parent.column_hashes = node->column_hashes;
 	if (node->definition->kind == KIND_EMBEDDED && node->embedded_pass != graph->pass)
 	{
 		node->parent.embedded = analyze_embedded(graph, node);
@@ -190,36 +192,6 @@ copy_columns(List *columns)
 }
 
 /*
- * copy_fingerprint
- *		Deep copy, without what its computation left behind.
- */
-static Fingerprint *
-copy_fingerprint(const Fingerprint *fingerprint)
-{
-	Fingerprint *copy = palloc(sizeof(Fingerprint));
-	ListCell   *cell;
-
-	*copy = *fingerprint;
-	copy->columns = palloc(sizeof(Digest) * Max(fingerprint->column_count, 1));
-	memcpy(copy->columns, fingerprint->columns, sizeof(Digest) * fingerprint->column_count);
-	copy->dependencies = NIL;
-	foreach(cell, fingerprint->dependencies)
-	{
-		Dependency *dependency = (Dependency *) lfirst(cell);
-		Dependency *duplicate = palloc(sizeof(Dependency));
-		ListCell   *part;
-
-		duplicate->class = pstrdup(dependency->class);
-		duplicate->digest = pstrdup(dependency->digest);
-		duplicate->identity = NIL;
-		foreach(part, dependency->identity)
-			duplicate->identity = lappend(duplicate->identity, pstrdup((char *) lfirst(part)));
-		copy->dependencies = lappend(copy->dependencies, duplicate);
-	}
-	return copy;
-}
-
-/*
  * compute_node
  *		What a node becomes: columns, fingerprint, version.
  */
@@ -239,7 +211,10 @@ compute_node(Graph *graph, GraphNode *node)
 	fingerprint = ComputeFingerprint(node->definition, analyzed);
 
 	MemoryContextSwitchTo(graph->context);
-	node->fingerprint = copy_fingerprint(fingerprint);
+	node->fingerprint = CopyFingerprint(fingerprint);
+	node->row_hash = node->fingerprint->row_hash;
+	node->column_hashes = node->fingerprint->column_hashes;
+	node->chance = node->fingerprint->chance;
 	node->columns = copy_columns(analyzed->columns);
 	LookUpVersion(&node->name, node->definition->kind, &fingerprint->version, &node->version);
 	node->computed = true;

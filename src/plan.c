@@ -92,20 +92,31 @@ current_parents(Graph *graph, GraphNode *node)
 	return parents;
 }
 
+/* of which sources, see source_time */
+enum
+{
+	SOURCES_SHOWN, SOURCES_OF_CHANCE
+};
+
 /*
- * newest_source
- *		When the newest table that a node's query reads was filled, or will be.
- *		A view or an embedded model stores nothing: what it reads counts.
+ * source_time
+ *		Up to when what a node's query reads is known to this environment's
+ *		readers; or, of chance, when the newest table among its parents was or
+ *		will be filled that comes out differently each time.
+ *
+ * Readers know what the tables held that the environment has now.  Where it
+ * had none, they will know what it gets.  A view or an embedded model stores
+ * nothing: what it reads counts.
  */
 static TimestampTz
-newest_source(VdePlan *plan, GraphNode *node)
+source_time(VdePlan *plan, GraphNode *node, int sources)
 {
 	TimestampTz newest = 0;
 	ListCell   *cell;
 
 	check_stack_depth();
-	if (node->newest_known)
-		return node->newest;
+	if (node->source_known[sources])
+		return node->source_time[sources];
 	foreach(cell, current_parents(plan->graph, node))
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
@@ -113,40 +124,47 @@ newest_source(VdePlan *plan, GraphNode *node)
 
 		if (!GraphNodeLives(parent))
 			continue;
+		filled = parent->filled ? DT_NOEND : parent->version.refreshed_at;
 		if (!KindHasRows(parent->definition->kind))
-			filled = newest_source(plan, parent);
-		else
-			filled = parent->filled ? DT_NOEND : parent->version.refreshed_at;
+			filled = source_time(plan, parent, sources);
+		else if (sources == SOURCES_OF_CHANCE)
+			filled = parent->chance ? filled : 0;
+		else if (parent->current != NULL && KindHasRows(parent->current_definition->kind))
+			filled = parent->current->version.refreshed_at;
 		newest = Max(newest, filled);
 	}
-	node->newest = newest;
-	node->newest_known = true;
+	node->source_time[sources] = newest;
+	node->source_known[sources] = true;
 	return newest;
 }
 
 /*
- * is_behind
- *		Would a reused table take its readers back in time?
+ * behind_what
+ *		Would a reused table take its readers back in time?  NULL, or what it
+ *		is older than.
  *
- * It would if the table that it replaces was filled later, or one that it
- * reads.  Seeds do not age.  A version that another environment refreshes is
- * as fresh as that environment is.
+ * It would if the table that it replaces was filled later, or, where it
+ * replaces none, one that it reads.  What was read from a table that came out
+ * differently since is gone.  Seeds do not age.  A version that another
+ * environment refreshes is as fresh as that environment is.
  */
-static bool
-is_behind(VdePlan *plan, PlanChange *change)
+static const char *
+behind_what(VdePlan *plan, PlanChange *change)
 {
 	GraphNode  *node = change->node;
 	TimestampTz filled = node->version.refreshed_at;
 
-	if (!KindHasRows(node->definition->kind) || node->definition->kind == KIND_SEED ||
-		!GraphNodeMoves(node))
-		return false;
+	if (!KindHasRows(node->definition->kind) || node->definition->kind == KIND_SEED)
+		return NULL;
 	if (!RefreshesVersion(plan->environment, node->version.id))
-		return false;
-	if (node->current != NULL && KindHasRows(node->current_definition->kind) &&
-		node->current->version.refreshed_at > filled)
-		return true;
-	return newest_source(plan, node) > filled;
+		return NULL;
+	if (source_time(plan, node, SOURCES_OF_CHANCE) > filled)
+		return "what it reads";
+	if (!GraphNodeMoves(node))
+		return NULL;
+	if (node->current != NULL && KindHasRows(node->current_definition->kind))
+		return node->current->version.refreshed_at > filled ? "the one it replaces" : NULL;
+	return source_time(plan, node, SOURCES_SHOWN) > filled ? "what it reads" : NULL;
 }
 
 /*
@@ -178,6 +196,7 @@ add_change(VdePlan *plan, GraphNode *node)
 	bool		has = GraphNodeLives(node);
 	bool		had_view = had && KindHasRelation(node->current_definition->kind);
 	bool		has_view = has && KindHasRelation(node->definition->kind);
+	const char *behind;
 
 	change->node = node;
 	if (!had && !has)
@@ -229,11 +248,11 @@ add_change(VdePlan *plan, GraphNode *node)
 		change->action = change->build ? "build" : "reuse";
 		if (!change->build && node->version.emptied)
 			change->refresh = true;
-		else if (!change->build && is_behind(plan, change))
+		else if (!change->build && (behind = behind_what(plan, change)) != NULL)
 		{
 			change->refresh = true;
 			change->reason = psprintf("%s; its table is older than %s and is filled anew first",
-									  change->reason, had ? "the one it replaces" : "what it reads");
+									  change->reason, behind);
 		}
 	}
 

@@ -587,6 +587,42 @@ SeedColumns(const Definition *definition)
 }
 
 /*
+ * SeedColumnDigests
+ *		See seed.h.
+ */
+uint64
+SeedColumnDigests(const Definition *definition, Digest *columns, int count)
+{
+	SeedReader	reader;
+	RunAs		run_as;
+	StringInfoData *bytes = palloc(sizeof(StringInfoData) * Max(count, 1));
+	char	  **fields;
+	uint64		rows = 0;
+	int			i;
+
+	RunAsBegin(&run_as, definition->owner, definition->settings, true);
+	open_reader(&reader, definition);
+	if (reader.count != count)
+		elog(ERROR, "seed has %d columns, not %d", reader.count, count);
+	for (i = 0; i < count; i++)
+		initStringInfo(&bytes[i]);
+	while (next_row(&reader, &fields))
+	{
+		rows++;
+		for (i = 0; i < count; i++)
+			PutString(&bytes[i], fields[i]);
+	}
+	for (i = 0; i < count; i++)
+	{
+		DigestBytes(bytes[i].data, bytes[i].len, &columns[i]);
+		pfree(bytes[i].data);
+	}
+	close_reader(&reader);
+	RunAsEnd(&run_as);
+	return rows;
+}
+
+/*
  * SeedRows
  *		Sends the rows to dest.
  */

@@ -12,6 +12,7 @@
 
 #include "tcop/dest.h"
 
+#include "digest.h"
 #include "model.h"
 
 /*
@@ -19,6 +20,14 @@
  * option "columns" declares them or inferred from the values.
  */
 extern List *SeedColumns(const Definition *definition);
+
+/*
+ * Digests of the values of each column, in the order of the rows, as they
+ * stand in the text; columns has room for count of them.  Returns the number
+ * of rows.
+ */
+extern uint64 SeedColumnDigests(const Definition *definition, Digest *columns,
+								int count);
 
 /*
  * Sends the rows to dest (rStartup with a descriptor of the columns, then a

@@ -22,6 +22,7 @@
 #define STATE_COLUMNS \
 	"m.id, m.schema_name, m.model_name, " \
 	"s.id, s.column_names, s.column_types, s.column_collations, s.column_hashes, s.row_hash, s.metadata_hash, " \
+	"s.chance, s.parts, " \
 	"v.id, v.xxh3, v.sha256, v.relation_name, v.built_at IS NOT NULL, v.refreshed_at, " \
 	"d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid "
 
@@ -119,12 +120,14 @@ read_state(uint64 row)
 	snapshot->column_hashes = CatalogTextArray(row, 8);
 	snapshot->row_hash = CatalogText(row, 9);
 	snapshot->metadata_hash = CatalogText(row, 10);
-	snapshot->version.id = CatalogInt64(row, 11);
-	DigestFromHex(CatalogText(row, 12), CatalogText(row, 13), &snapshot->version.digest);
-	snapshot->version.relation_name = CatalogText(row, 14);
-	snapshot->version.built = CatalogBool(row, 15);
-	snapshot->version.refreshed_at = timestamp_cell(row, 16);
-	state->definition = read_definition(row, 17, state->model_id, state->name);
+	snapshot->chance = CatalogBool(row, 11);
+	snapshot->parts = CatalogTextArray(row, 12);
+	snapshot->version.id = CatalogInt64(row, 13);
+	DigestFromHex(CatalogText(row, 14), CatalogText(row, 15), &snapshot->version.digest);
+	snapshot->version.relation_name = CatalogText(row, 16);
+	snapshot->version.built = CatalogBool(row, 17);
+	snapshot->version.refreshed_at = timestamp_cell(row, 18);
+	state->definition = read_definition(row, 19, state->model_id, state->name);
 	snapshot->definition_id = state->definition->id;
 	state->snapshot = snapshot;
 	return state;
@@ -296,10 +299,8 @@ SaveSnapshot(const Definition *definition, Version *version,
 	List	   *names = NIL;
 	List	   *types = NIL;
 	List	   *collations = NIL;
-	List	   *hashes = NIL;
 	ListCell   *cell;
 	int64		id;
-	int			i;
 
 	save_version(definition->model_id, version);
 	if (CatalogRead("SELECT id FROM vde.snapshot WHERE definition_id = $1 AND version_id = $2", "ll",
@@ -314,16 +315,15 @@ SaveSnapshot(const Definition *definition, Version *version,
 		types = lappend(types, column->type);
 		collations = lappend(collations, column->collation);
 	}
-	for (i = 0; i < fingerprint->column_count; i++)
-		hashes = lappend(hashes, DigestXxh3(&fingerprint->columns[i]));
 
 	if (CatalogWrite("INSERT INTO vde.snapshot (model_id, definition_id, version_id, metadata_hash, row_hash, "
-					 "column_names, column_types, column_collations, column_hashes, created_at) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
-					 "ON CONFLICT (definition_id, version_id) DO NOTHING RETURNING id", "lllttTTTTz",
+					 "column_names, column_types, column_collations, column_hashes, chance, parts, created_at) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+					 "ON CONFLICT (definition_id, version_id) DO NOTHING RETURNING id", "lllttTTTTbTz",
 					 definition->model_id, definition->id, version->id,
-					 DigestXxh3(&fingerprint->metadata), DigestXxh3(&fingerprint->row),
-					 names, types, collations, hashes, GetCurrentTimestamp()) == 0)
+					 DigestXxh3(&fingerprint->metadata), fingerprint->row_hash,
+					 names, types, collations, fingerprint->column_hashes,
+					 (int) fingerprint->chance, fingerprint->parts, GetCurrentTimestamp()) == 0)
 	{
 		/* another session was faster: its row is ours, parents and all */
 		if (CatalogRead("SELECT id FROM vde.snapshot WHERE definition_id = $1 AND version_id = $2", "ll",

@@ -35,8 +35,10 @@ typedef struct ModelSnapshot
 	int64		definition_id;
 	Version		version;
 	List	   *columns;		/* ModelColumn * */
-	char	   *row_hash;		/* 32 hex digits */
-	List	   *column_hashes;	/* char *, 32 hex digits each */
+	char	   *row_hash;		/* as in Fingerprint, and so are the next */
+	List	   *column_hashes;
+	bool		chance;
+	List	   *parts;
 	char	   *metadata_hash;	/* 32 hex digits */
 } ModelSnapshot;
 

@@ -157,8 +157,8 @@ SELECT vde_register('shop.gone', 'SELECT 1 AS gone') > 0;
 SELECT vde_register('shop.meta', 'SELECT 1 AS meta') > 0;
 SELECT vde_register('shop.storage', 'SELECT id FROM raw.orders') > 0;
 CALL vde_apply('dev');
--- a column added: non-breaking; a version is still that of a whole model, so who
--- reads the model is built
+-- a column added: non-breaking; who reads the model keeps its table, but a view
+-- stands on another one
 SELECT vde_register('shop.orders', 'SELECT id, customer_id, amount, note FROM raw.orders') > 0;
 SELECT p('dev');
 SELECT model, change, category, action, reason FROM vde_changes('dev');
