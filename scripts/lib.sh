@@ -192,3 +192,20 @@ server_stop()
     [ -f "${WORKSPACE:-}/data/postmaster.pid" ] || return 0
     as_user pg_ctl -D data -m fast -w -s stop || as_user pg_ctl -D data -m immediate -w -s stop || true
 }
+
+# tpch_data SCALE: makes $WORKSPACE/tpch, with a Python environment of our own that is kept in build/
+tpch_data()
+{
+    local venv=$ROOT/build/venv
+
+    mkdir -p "$ROOT/build" 2>/dev/null && [ -w "$ROOT/build" ] || venv=$WORKSPACE/venv
+    if ! "$venv/bin/python" -c 'import duckdb; assert duckdb.__version__ == "1.1.3"' 2>/dev/null; then
+        rm -rf "$venv"
+        if ! python3 -m venv "$venv" || ! "$venv/bin/pip" install -q --disable-pip-version-check duckdb==1.1.3; then
+            echo "duckdb, which has the generator of TPC-H, could not be installed with pip"
+            return 1
+        fi
+    fi
+    "$venv/bin/python" "$ROOT/scripts/tpch" "$WORKSPACE/tpch.new" "$1" && chmod -R a+rX "$WORKSPACE/tpch.new" &&
+        mv "$WORKSPACE/tpch.new" "$WORKSPACE/tpch"
+}

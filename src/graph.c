@@ -490,41 +490,60 @@ read_parents(Graph *graph)
 	ListCell   *cell;
 	uint64		rows;
 	uint64		row;
+	HTAB	   *by_snapshot;
+	HASHCTL		ctl;
+	typedef struct SnapshotEntry
+	{
+		int64		snapshot_id;
+		GraphNode  *node;
+	} SnapshotEntry;
 	typedef struct Edge
 	{
-		ModelName	child;
+		int64		snapshot_id;
 		ModelName	parent;
 	} Edge;
 	Edge	   *edges;
 
+	ctl.keysize = sizeof(int64);
+	ctl.entrysize = sizeof(SnapshotEntry);
+	ctl.hcxt = CurrentMemoryContext;
+	by_snapshot = hash_create("vde snapshots", 256, &ctl,
+							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	foreach(cell, graph->affected)
 	{
 		GraphNode  *node = (GraphNode *) lfirst(cell);
+		SnapshotEntry *entry;
 
-		if (node->edit == NULL)
-			ids = lappend(ids, CopyId(node->current->id));
+		if (node->edit != NULL)
+			continue;
+		ids = lappend(ids, CopyId(node->current->id));
+		entry = hash_search(by_snapshot, &node->current->id, HASH_ENTER, NULL);
+		entry->node = node;
 	}
 	if (ids == NIL)
 		return;
-	rows = CatalogRead("SELECT c.schema_name, c.model_name, m.schema_name, m.model_name "
-					   "FROM vde.snapshot_parent sp JOIN vde.snapshot s ON s.id = sp.snapshot_id "
-					   "JOIN vde.model c ON c.id = s.model_id JOIN vde.model m ON m.id = sp.parent_model_id "
-					   "WHERE sp.snapshot_id = ANY ($1) ORDER BY 1, 2, 3, 4", "I", ids);
+
+	/* OFFSET keeps the planner from a join over all models, which it would
+	 * choose where the catalog has no statistics yet */
+	rows = CatalogRead("SELECT sp.snapshot_id, m.schema_name, m.model_name "
+					   "FROM vde.snapshot_parent sp, "
+					   "LATERAL (SELECT schema_name, model_name FROM vde.model WHERE id = sp.parent_model_id OFFSET 0) m "
+					   "WHERE sp.snapshot_id = ANY ($1) ORDER BY 1, 2, 3", "I", ids);
 	edges = palloc(sizeof(Edge) * Max(rows, 1));
 	for (row = 0; row < rows; row++)
 	{
-		edges[row].child.schema = CatalogText(row, 1);
-		edges[row].child.name = CatalogText(row, 2);
-		edges[row].parent.schema = CatalogText(row, 3);
-		edges[row].parent.name = CatalogText(row, 4);
+		edges[row].snapshot_id = CatalogInt64(row, 1);
+		edges[row].parent.schema = CatalogText(row, 2);
+		edges[row].parent.name = CatalogText(row, 3);
 	}
 	for (row = 0; row < rows; row++)
 	{
-		GraphNode  *child = GraphFind(graph, edges[row].child.schema, edges[row].child.name);
+		SnapshotEntry *entry = hash_search(by_snapshot, &edges[row].snapshot_id, HASH_FIND, NULL);
 
-		child->parents = lappend(child->parents,
-								 GraphFind(graph, edges[row].parent.schema, edges[row].parent.name));
+		entry->node->parents = lappend(entry->node->parents,
+									   GraphFind(graph, edges[row].parent.schema, edges[row].parent.name));
 	}
+	hash_destroy(by_snapshot);
 }
 
 /*
