@@ -55,6 +55,9 @@ typedef struct AnalyzedModel
 	Query	   *query;			/* NULL for seed and external */
 	List	   *columns;		/* ModelColumn *, what the model returns */
 	List	   *parents;		/* ParentModel *, as in ParsedModel.references */
+	const char *declared_breaking;	/* what sets its version apart because
+									 * somebody declared a change breaking;
+									 * NULL: nothing */
 } AnalyzedModel;
 
 /* The parent of that name; never NULL for one that ModelExists knows. */

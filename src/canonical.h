@@ -142,7 +142,8 @@ typedef enum CanonicalTag
 	TAG_VERSION = 135,
 	TAG_METADATA = 136,
 	TAG_PARENT_VERSION = 137,
-	TAG_EXPORT = 138
+	TAG_EXPORT = 138,
+	TAG_DECLARED_BREAKING = 150
 } CanonicalTag;
 
 /* What some canonical bytes refer to and do not contain */

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "category.h"
+#include "overrule.h"
 
 /*
  * ColumnsRead
@@ -178,7 +179,9 @@ add_parent_reasons(StringInfo reason, const GraphNode *node)
 			add_reason(reason, "reads %s, which is new", name);
 			continue;
 		}
-		if (rows_moved(parent))
+		if (parent->edit != NULL && parent->plain != NULL)
+			add_reason(reason, "reads %s, whose change was declared breaking", name);
+		else if (rows_moved(parent))
 			add_reason(reason, "reads %s, whose rows changed", name);
 		else
 		{
@@ -222,10 +225,18 @@ DescribeIndirect(const GraphNode *node)
 	ListCell   *cell;
 
 	initStringInfo(&reason);
+	if (node->declared != NIL)
+		return psprintf("%s: %s", node->kept ? "kept" : "follows, and its readers are kept",
+						DeclarationText(node->declared));
+	if (node->kept)
+		return psprintf("still kept: a change of %s was declared non_breaking",
+						KeptBecause(node->was_kept));
 	(void) add_drift_reasons(&reason, node);
 	if (GraphNodeMoves(node))
 	{
 		(void) add_parent_reasons(&reason, node);
+		if (node->was_kept != NULL)
+			add_reason(&reason, "was kept, and follows what it reads");
 		if (reason.len == 0)
 			appendStringInfoString(&reason, "a name in its query means another relation now");
 		return reason.data;
@@ -398,6 +409,12 @@ DescribeModification(const GraphNode *node, const char **category)
 		if (part_differs(old->parts, parts, "owner"))
 			add_reason(&reason, "it runs as another role");
 		explained |= reason.len > length;
+	}
+	if (old->declared_breaking)
+	{
+		/* readers saw more of it than its hashes, and go back to these */
+		add_reason(&reason, "its earlier definition was declared breaking");
+		explained = true;
 	}
 	if (!row_equal && !explained)
 	{

@@ -27,6 +27,7 @@
 #include "deployment.h"
 #include "guc.h"
 #include "lifecycle.h"
+#include "overrule.h"
 #include "plan.h"
 #include "snapshot.h"
 #include "virtual_layer.h"
@@ -231,7 +232,21 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 		SaveMergeBase(plan->source, environment, plan->merge, deployment);
 	else
 		delete_drafts(plan);
+	/* after the drafts: who declares something waits there */
+	SaveOverrules(plan->graph, deployment);
 	SwapViews(views, environment->id, environment->owner);
+}
+
+/*
+ * DeployPlan
+ *		See deployment.h.
+ */
+void
+DeployPlan(VdeSession *session, VdePlan *plan, const char *message)
+{
+	build_plan(session, plan);
+	CompleteLayer(session, (Environment *) plan->environment);
+	deploy(session, plan, message);
 }
 
 /*
@@ -315,9 +330,7 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 		ereport(NOTICE, (errmsg("environment \"%s\" is up to date", name)));
 		return;
 	}
-	build_plan(session, plan);
-	CompleteLayer(session, environment);
-	deploy(session, plan, message);
+	DeployPlan(session, plan, message);
 	summarize(plan);
 }
 
@@ -421,9 +434,7 @@ promote(VdeSession *session, const char *source_name, const char *target_name,
 								source_name, target_name)));
 		return;
 	}
-	build_plan(session, plan);
-	CompleteLayer(session, target);
-	deploy(session, plan, message);
+	DeployPlan(session, plan, message);
 	summarize(plan);
 }
 

@@ -15,6 +15,7 @@
 
 #include "environment.h"
 #include "history.h"
+#include "plan.h"
 #include "session.h"
 
 /*
@@ -26,6 +27,12 @@ extern int64 SaveDeployment(const VdeSession *session,
 							const char *action, const char *source,
 							int64 restores, const char *plan,
 							const char *message, int models, int built);
+
+/*
+ * Carries out a plan that was checked and is not empty: builds what it needs,
+ * then swaps the views, in the transaction that is open at the end.
+ */
+extern void DeployPlan(VdeSession *session, VdePlan *plan, const char *message);
 
 /* Points the models of a list of PointerChange at other snapshots. */
 extern void MovePointers(const Environment *environment, int64 deployment,

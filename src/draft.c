@@ -393,18 +393,20 @@ save_definition(const DraftTarget *target, const DraftState *state,
  * save_draft
  *		Drafts a definition, or with 0 a removal.
  *
- * A draft that is so already keeps its author.
+ * A draft that is so already keeps its author, and what was declared of it.
  */
 static void
 save_draft(const DraftTarget *target, int64 model_id, int64 definition_id)
 {
-	CatalogWrite("INSERT INTO vde.draft AS d (environment_id, model_id, definition_id, drafted_by, drafted_at) "
-				 "VALUES ($1, $2, $3, $4, $5) "
-				 "ON CONFLICT (environment_id, model_id) DO UPDATE "
-				 "SET definition_id = excluded.definition_id, drafted_by = excluded.drafted_by, drafted_at = excluded.drafted_at "
-				 "WHERE d.definition_id IS DISTINCT FROM excluded.definition_id",
-				 "llLrz", target->environment_id, model_id, definition_id,
-				 target->caller, GetCurrentTimestamp());
+	if (CatalogWrite("INSERT INTO vde.draft AS d (environment_id, model_id, definition_id, drafted_by, drafted_at) "
+					 "VALUES ($1, $2, $3, $4, $5) "
+					 "ON CONFLICT (environment_id, model_id) DO UPDATE "
+					 "SET definition_id = excluded.definition_id, drafted_by = excluded.drafted_by, drafted_at = excluded.drafted_at "
+					 "WHERE d.definition_id IS DISTINCT FROM excluded.definition_id",
+					 "llLrz", target->environment_id, model_id, definition_id,
+					 target->caller, GetCurrentTimestamp()) > 0)
+		CatalogWrite("DELETE FROM vde.overrule WHERE environment_id = $1 AND model_id = $2 AND definition_id = $3",
+					 "lll", target->environment_id, model_id, definition_id);
 }
 
 /*

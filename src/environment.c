@@ -34,6 +34,7 @@
 #include "environment.h"
 #include "guc.h"
 #include "history.h"
+#include "kept.h"
 #include "model.h"
 
 PG_FUNCTION_INFO_V1(vde_environment_name);
@@ -215,6 +216,20 @@ inherit_merge_bases(const Environment *environment, const Environment *base, int
 }
 
 /*
+ * inherit_overrules
+ *		What base has declared, and keeps because of that, is so in a copy of
+ *		its pointers, whichever state they are of.
+ */
+static void
+inherit_overrules(const Environment *environment, const Environment *base)
+{
+	CatalogWrite("INSERT INTO vde.overrule (environment_id, model_id, definition_id, over_definition_id, category, decided_by, decided_at) "
+				 "SELECT $1, model_id, definition_id, over_definition_id, category, decided_by, decided_at "
+				 "FROM vde.overrule WHERE environment_id = $2", "ll", environment->id, base->id);
+	InheritKept(environment->id, environment->state_id, base->id);
+}
+
+/*
  * CreateEnvironment
  *		Writes a new environment's rows.
  *
@@ -309,7 +324,10 @@ CreateEnvironment(const char *name, const Environment *base,
 					 errhint("The setting vde.retention says how long tables are kept.")));
 	}
 	if (base != NULL)
+	{
 		inherit_merge_bases(environment, base, deployment);
+		inherit_overrules(environment, base);
+	}
 	if (base != NULL)
 		CatalogWrite("UPDATE vde.deployment SET model_count = p.n, reused_count = p.n "
 					 "FROM (SELECT count(*)::int AS n FROM vde.pointer WHERE environment_id = $1) p WHERE id = $2",

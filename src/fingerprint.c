@@ -40,6 +40,10 @@
  *
  * The metadata hash is over what else was registered; settings are not in it.
  *
+ * A change that somebody declared breaking gives a version of its own, with
+ * which all that readers see is folded: there is more to it than these hashes
+ * tell.
+ *
  * Invariant: equal definitions over equal parents and equal outside objects
  * give an equal version in any session of any database.
  *
@@ -489,6 +493,11 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
 	if (definition->kind == KIND_VIEW || definition->kind == KIND_EMBEDDED ||
 		definition->kind == KIND_MATERIALIZED_VIEW)
 		put_parent_versions(&bytes, model);
+	if (model->declared_breaking != NULL)
+	{
+		PutTag(&bytes, TAG_DECLARED_BREAKING);
+		PutString(&bytes, model->declared_breaking);
+	}
 	DigestBytes(bytes.data, bytes.len, &fingerprint->version);
 	pfree(bytes.data);
 }
@@ -497,17 +506,17 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
  * What readers see of a part.
  */
 static char *
-shown_hash(const Part *part, const Digest *version)
+shown_hash(const Part *part, const Fingerprint *fingerprint)
 {
 	StringInfoData bytes;
 	Digest		digest;
 
-	if (part->chance == NULL)
+	if (part->chance == NULL && !fingerprint->declared_breaking)
 		return DigestSha256(&part->digest);
 	initStringInfo(&bytes);
 	PutTag(&bytes, TAG_EXPORT);
 	PutDigest(&bytes, &part->digest);
-	PutDigest(&bytes, version);
+	PutDigest(&bytes, &fingerprint->version);
 	DigestBytes(bytes.data, bytes.len, &digest);
 	pfree(bytes.data);
 	return DigestSha256(&digest);
@@ -626,11 +635,12 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model)
 	UnpinOutput(&scope);
 
 	hash_version(definition, model, &rows, columns, &computed);
+	computed.declared_breaking = model->declared_breaking != NULL;
 	hash_metadata(definition, &computed);
-	computed.row_hash = shown_hash(&rows, &computed.version);
+	computed.row_hash = shown_hash(&rows, &computed);
 	for (i = 0; i < count; i++)
 		computed.column_hashes = lappend(computed.column_hashes,
-										 shown_hash(&columns[i], &computed.version));
+										 shown_hash(&columns[i], &computed));
 
 	MemoryContextSwitchTo(caller);
 	fingerprint = CopyFingerprint(&computed);

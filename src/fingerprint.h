@@ -26,6 +26,7 @@ typedef struct Fingerprint
 	List	   *parts;			/* char *, "name=value": see fingerprint.c */
 	Digest		metadata;		/* text, description, tags, owner ... */
 	List	   *dependencies;	/* Dependency *, distinct */
+	bool		declared_breaking;	/* is part of the version */
 } Fingerprint;
 
 /* what begins the names of parts that tell of chance */

@@ -597,7 +597,7 @@ sort_affected(Graph *graph)
 	{
 		GraphNode  *node;
 		int			next;		/* next parent to visit */
-	}			Step;
+	} Step;
 	List	   *sorted = NIL;
 	ListCell   *cell;
 
@@ -671,6 +671,35 @@ make_graph(const Environment *environment)
 }
 
 /*
+ * compute
+ *		What follows from the nodes that are to be analyzed.
+ */
+static void
+compute(Graph *graph)
+{
+	List	   *kept = LoadKept(graph->environment->id);
+	ListCell   *cell;
+
+	add_descendants(graph);
+	read_parents(graph);
+	foreach(cell, graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		node->was_kept = FindKept(kept, node->model_id);
+		node->from_edit = node->edit != NULL ||
+			(node->must_analyze && node->drift == NIL && !node->settles);
+		if (node->must_analyze && GraphNodeLives(node))
+		{
+			CHECK_FOR_INTERRUPTS();
+			ParseNode(graph, node);
+		}
+	}
+	sort_affected(graph);
+	ComputeAffected(graph);
+}
+
+/*
  * ComputeGraph
  *		See graph.h.
  */
@@ -679,7 +708,6 @@ ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 {
 	Graph	   *graph = make_graph(environment);
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
-	ListCell   *cell;
 
 	if (with_drift)
 	{
@@ -689,21 +717,27 @@ ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 	}
 	apply_edits(graph, edits);
 	add_captured(graph);
-	add_descendants(graph);
-	read_parents(graph);
-	foreach(cell, graph->affected)
-	{
-		GraphNode  *node = (GraphNode *) lfirst(cell);
+	compute(graph);
 
-		node->from_edit = node->edit != NULL || (node->must_analyze && node->drift == NIL);
-		if (node->must_analyze && GraphNodeLives(node))
-		{
-			CHECK_FOR_INTERRUPTS();
-			ParseNode(graph, node);
-		}
-	}
-	sort_affected(graph);
-	ComputeAffected(graph);
+	MemoryContextSwitchTo(old);
+	return graph;
+}
+
+/*
+ * ComputeSettlement
+ *		See graph.h.
+ */
+Graph *
+ComputeSettlement(const Environment *environment, List *model_ids)
+{
+	Graph	   *graph = make_graph(environment);
+	MemoryContext old = MemoryContextSwitchTo(graph->context);
+	ListCell   *cell;
+
+	(void) add_affected(graph, model_ids, true);
+	foreach(cell, graph->affected)
+		((GraphNode *) lfirst(cell))->settles = true;
+	compute(graph);
 
 	MemoryContextSwitchTo(old);
 	return graph;

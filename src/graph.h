@@ -18,6 +18,7 @@
 #include "analysis.h"
 #include "environment.h"
 #include "fingerprint.h"
+#include "kept.h"
 #include "model.h"
 #include "snapshot.h"
 
@@ -27,7 +28,16 @@ typedef struct Edit
 	int64		model_id;
 	int64		definition_id;	/* 0: removed */
 	Oid			drafted_by;
+	int64		replaced_id;	/* definition that is there now; 0: none */
+
+	/* what was declared of this change, see overrule.h */
+	const char *category;		/* NULL: nothing */
+	Oid			decided_by;
+	TimestampTz decided_at;
 } Edit;
+
+#define OVERRULE_NON_BREAKING	"non_breaking"
+#define OVERRULE_BREAKING		"breaking"
 
 typedef struct GraphNode
 {
@@ -68,6 +78,17 @@ typedef struct GraphNode
 	ParentModel parent;
 	uint64		embedded_pass;	/* the pass that parent.embedded belongs to */
 	int			visit;			/* of the topological sort */
+
+	/* declared categories */
+	const KeptModel *was_kept;	/* the environment keeps it now; NULL: not */
+	bool		kept;			/* stays what it is although what it reads has
+								 * moved: of no concern, somebody said */
+	char	   *would_be;		/* if kept: SHA-256 of the version it is not */
+	List	   *declared;		/* GraphNode *: whose declared changes are all
+								 * that moves it, or would move what is kept */
+	Fingerprint *plain;			/* before a declaration became part of it;
+								 * NULL: none did */
+	bool		settles;		/* was kept, and is to follow its parents */
 } GraphNode;
 
 typedef struct Graph
@@ -92,6 +113,12 @@ typedef struct Graph
  */
 extern Graph *ComputeGraph(const Environment *environment, List *edits,
 						   bool with_drift);
+
+/*
+ * The same for models (List of int64 * ids) that nobody edited and that were
+ * kept: they and what is downstream of them become what they would be.
+ */
+extern Graph *ComputeSettlement(const Environment *environment, List *model_ids);
 
 /* All of an environment's models in order, as they are. */
 extern Graph *LoadGraph(const Environment *environment);

@@ -7,6 +7,12 @@
  * - A node downstream of an edit whose parents all came out as they were is
  *	 not analyzed: nothing that it reads moved.
  *
+ * - A node that moves only because of changes that somebody has declared to
+ *	 be of no concern to readers is kept: it is analyzed all the same, so that
+ *	 a reader that cannot follow is an error as ever, and then left as it is.
+ *	 An embedded model holds nothing that could be kept: it follows, and what
+ *	 reads it is kept.
+ *
  * - What goes wrong with a model that nobody edited, because something
  *	 outside changed, is kept as the node's problem; with any other it is
  *	 raised.
@@ -192,6 +198,24 @@ copy_columns(List *columns)
 }
 
 /*
+ * declared_breaking
+ *		What makes a version another one because somebody declared the change
+ *		that brought a node's definition breaking; NULL: nobody did.
+ */
+static const char *
+declared_breaking(const GraphNode *node)
+{
+	bool		declared;
+
+	if (node->edit != NULL)
+		declared = node->edit->category != NULL &&
+			strcmp(node->edit->category, OVERRULE_BREAKING) == 0;
+	else
+		declared = node->current != NULL && node->current->declared_breaking;
+	return declared ? node->definition->content_hash : NULL;
+}
+
+/*
  * compute_node
  *		What a node becomes: columns, fingerprint, version.
  */
@@ -209,6 +233,15 @@ compute_node(Graph *graph, GraphNode *node)
 							ParseModel(node->definition, model_exists, graph),
 							find_parent, graph);
 	fingerprint = ComputeFingerprint(node->definition, analyzed);
+	node->plain = NULL;
+	analyzed->declared_breaking = declared_breaking(node);
+	if (analyzed->declared_breaking != NULL)
+	{
+		MemoryContextSwitchTo(graph->context);
+		node->plain = CopyFingerprint(fingerprint);
+		MemoryContextSwitchTo(scratch);
+		fingerprint = ComputeFingerprint(node->definition, analyzed);
+	}
 
 	MemoryContextSwitchTo(graph->context);
 	node->fingerprint = CopyFingerprint(fingerprint);
@@ -220,6 +253,63 @@ compute_node(Graph *graph, GraphNode *node)
 	node->computed = true;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
+}
+
+/*
+ * keep
+ *		Leaves a node that was computed as the environment has it.
+ */
+static void
+keep(Graph *graph, GraphNode *node)
+{
+	node->would_be = MemoryContextStrdup(graph->context, DigestSha256(&node->version.digest));
+	node->kept = true;
+	node->computed = false;
+	node->fingerprint = NULL;
+	node->plain = NULL;
+	node->columns = node->current->columns;
+	node->row_hash = node->current->row_hash;
+	node->column_hashes = node->current->column_hashes;
+	node->chance = node->current->chance;
+	node->version = node->current->version;
+}
+
+/*
+ * heed_declarations
+ *		After a node was computed: is its move, if it moves, one that readers
+ *		need not follow, or is it such a reader itself?
+ *
+ * declared: whose declared changes are all that moved what it reads; NIL where
+ * that is not so.  any: does something that it reads move at all?
+ */
+static void
+heed_declarations(Graph *graph, GraphNode *node, List *declared, bool any)
+{
+	if (!GraphNodeMoves(node) || node->current == NULL)
+		return;
+	if (node->edit != NULL)
+	{
+		if (node->edit->category != NULL &&
+			strcmp(node->edit->category, OVERRULE_NON_BREAKING) == 0 &&
+			node->drift == NIL && (!any || declared != NIL))
+			node->declared = list_make1(node);
+		return;
+	}
+	if (node->settles)
+		return;
+
+	/* what was kept already: nothing else that it reads is another one */
+	if (node->was_kept != NULL &&
+		strcmp(node->was_kept->would_be, DigestSha256(&node->version.digest)) == 0)
+	{
+		keep(graph, node);
+		return;
+	}
+	if (node->must_analyze || declared == NIL)
+		return;
+	node->declared = declared;
+	if (node->definition->kind != KIND_EMBEDDED)
+		keep(graph, node);
 }
 
 /*
@@ -235,6 +325,9 @@ ComputeAffected(Graph *graph)
 	{
 		GraphNode  *node = (GraphNode *) lfirst(cell);
 		bool		reached = node->must_analyze;
+		bool		moved = false;
+		bool		all_declared = true;
+		List	   *declared = NIL;
 		ListCell   *parent_cell;
 
 		CHECK_FOR_INTERRUPTS();
@@ -250,7 +343,11 @@ ComputeAffected(Graph *graph)
 			if (parent->blocked || parent->problem != NULL)
 				node->blocked = true;
 			else if (GraphNodeMoves(parent))
-				reached = true;
+			{
+				reached = moved = true;
+				all_declared = all_declared && parent->declared != NIL;
+				declared = list_union_ptr(declared, parent->declared);
+			}
 		}
 		if (!reached || node->blocked)
 			continue;
@@ -261,7 +358,11 @@ ComputeAffected(Graph *graph)
 		if (node->missing != NIL)
 			node->blocked = true;
 		else if (node->problem == NULL)
+		{
 			guarded(graph, node, compute_node);
+			if (node->computed)
+				heed_declarations(graph, node, all_declared ? declared : NIL, moved);
+		}
 	}
 }
 
@@ -351,6 +452,7 @@ BindNode(Graph *graph, GraphNode *node)
 	analyzed = AnalyzeModel(node->definition,
 							ParseModel(node->definition, model_exists, graph),
 							find_parent, graph);
+	analyzed->declared_breaking = declared_breaking(node);
 	fingerprint = ComputeFingerprint(node->definition, analyzed);
 	if (!DigestEquals(&fingerprint->version, &node->version.digest))
 	{

@@ -312,10 +312,11 @@ MergeEnvironments(const Environment *source, const Environment *target,
 			merge->conflicts = lappend(merge->conflicts, conflict);
 			continue;
 		}
-		edit = palloc(sizeof(Edit));
+		edit = palloc0(sizeof(Edit));
 		edit->model_id = side->model_id;
 		edit->definition_id = side->source;
 		edit->drafted_by = side->source_author;
+		edit->replaced_id = side->target;
 		merge->edits = lappend(merge->edits, edit);
 	}
 	list_sort(merge->edits, compare_edits);

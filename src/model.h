@@ -64,6 +64,8 @@ typedef struct Definition
 	Jsonb	   *options;		/* validated, see options.h */
 	Jsonb	   *settings;		/* captured, see settings.h */
 	Oid			owner;			/* whose rights run the query */
+	char	   *content_hash;	/* SHA-256 of it all, hex; NULL before it is
+								 * saved */
 } Definition;
 
 /* names */

@@ -18,6 +18,7 @@
 #include "catalog.h"
 #include "category.h"
 #include "options.h"
+#include "overrule.h"
 #include "physical.h"
 #include "plan.h"
 
@@ -185,6 +186,64 @@ reads_change(const GraphNode *node)
 }
 
 /*
+ * moves_by_itself
+ *		Would it move if nothing had been declared of it?
+ */
+static bool
+moves_by_itself(const GraphNode *node)
+{
+	if (node->plain == NULL)
+		return GraphNodeMoves(node);
+	return !DigestEquals(&node->plain->version, &node->current->version.digest);
+}
+
+/*
+ * describe_by_itself
+ *		Category and reason of a modification, whatever was declared of it.
+ */
+static char *
+describe_by_itself(GraphNode *node, const char **category)
+{
+	char	   *row_hash = node->row_hash;
+	List	   *column_hashes = node->column_hashes;
+	char	   *reason;
+
+	if (node->plain != NULL)
+	{
+		node->row_hash = node->plain->row_hash;
+		node->column_hashes = node->plain->column_hashes;
+	}
+	reason = DescribeModification(node, category);
+	node->row_hash = row_hash;
+	node->column_hashes = column_hashes;
+	return reason;
+}
+
+/*
+ * overrule
+ *		Puts what was declared in the place of a modification's category.
+ *
+ * That it concerns no reader was declared of the model's own change: where
+ * more than that moves the model, its readers follow, and its category says so.
+ */
+static void
+overrule(PlanChange *change)
+{
+	GraphNode  *node = change->node;
+
+	if (node->edit->category == NULL || !GraphNodeMoves(node))
+		return;
+	if (node->plain == NULL && node->declared == NIL)
+	{
+		change->reason = psprintf("%s; %s, but more than that moves it", change->reason,
+								  DeclarationText(list_make1(node)));
+		return;
+	}
+	change->computed = change->category;
+	change->category = node->edit->category;
+}
+
+/*
  * add_change
  *		Turns an affected node into a change, if it is one.
  */
@@ -219,14 +278,14 @@ add_change(VdePlan *plan, GraphNode *node)
 		else if (node->edit != NULL && node->edit->definition_id != node->current->definition_id)
 		{
 			change->change = "modified";
-			if (GraphNodeMoves(node))
-				change->reason = DescribeModification(node, &change->category);
+			if (moves_by_itself(node))
+				change->reason = describe_by_itself(node, &change->category);
 			else if (strcmp(node->current->metadata_hash, DigestXxh3(&node->fingerprint->metadata)) != 0)
 			{
 				change->category = "metadata";
 				change->reason = "text or description only";
 			}
-			else if (plan->source != NULL)
+			else if (plan->source != NULL || GraphNodeMoves(node))
 			{
 				/* else it would differ from the source's again next time */
 				change->category = "metadata";
@@ -234,6 +293,7 @@ add_change(VdePlan *plan, GraphNode *node)
 			}
 			else
 				return;			/* the same in every respect */
+			overrule(change);
 		}
 		else if (!GraphNodeMoves(node) && (node->drift == NIL || node->suspected) && !reads_change(node))
 			return;				/* it only names what a new model might have
@@ -241,13 +301,16 @@ add_change(VdePlan *plan, GraphNode *node)
 		else
 		{
 			change->change = "indirect";
-			change->category = GraphNodeMoves(node) ? "indirect_breaking" : "indirect_non_breaking";
+			change->category = GraphNodeMoves(node) && node->declared == NIL ?
+				"indirect_breaking" : "indirect_non_breaking";
 			change->reason = DescribeIndirect(node);
 		}
 		change->build = KindHasRelation(node->definition->kind) && !node->version.built;
 		change->action = change->build ? "build" : "reuse";
 		if (!change->build && node->version.emptied)
 			change->refresh = true;
+		else if (node->kept || (node->was_kept != NULL && !GraphNodeMoves(node)))
+			change->refresh = false;	/* its query is over other tables now */
 		else if (!change->build && (behind = behind_what(plan, change)) != NULL)
 		{
 			change->refresh = true;
@@ -335,6 +398,8 @@ add_plan_id(VdePlan *plan)
 		PutString(&buf, change->change);
 		PutString(&buf, change->action);
 		PutBool(&buf, change->refresh);
+		if (change->computed != NULL)
+			PutString(&buf, change->category);
 		if (GraphNodeLives(change->node))
 			PutDigest(&buf, &change->node->version.digest);
 	}
@@ -344,19 +409,14 @@ add_plan_id(VdePlan *plan)
 
 /*
  * finish_plan
- *		From edits to a plan.
+ *		From a graph to a plan.
  */
 static void
-finish_plan(VdePlan *plan, List *edits)
+finish_plan(VdePlan *plan)
 {
 	List	   *views = NIL;
 	ListCell   *cell;
 
-	/*
-	 * A promote costs what it changes, however many models there are: what
-	 * changed outside is for the target's own next plan.
-	 */
-	plan->graph = ComputeGraph(plan->environment, edits, plan->source == NULL);
 	foreach(cell, plan->graph->affected)
 		add_change(plan, (GraphNode *) lfirst(cell));
 	add_layer(plan);
@@ -397,19 +457,39 @@ PlanDrafts(const Environment *environment)
 	uint64		row;
 
 	plan->environment = environment;
-	rows = CatalogRead("SELECT model_id, definition_id, drafted_by::pg_catalog.oid FROM vde.draft "
-					   "WHERE environment_id = $1 ORDER BY model_id", "l", environment->id);
+	rows = CatalogRead("SELECT d.model_id, d.definition_id, d.drafted_by::pg_catalog.oid, s.definition_id "
+					   "FROM vde.draft d LEFT JOIN vde.pointer p ON p.environment_id = d.environment_id AND p.model_id = d.model_id "
+					   "LEFT JOIN vde.snapshot s ON s.id = p.snapshot_id "
+					   "WHERE d.environment_id = $1 ORDER BY d.model_id", "l", environment->id);
 	for (row = 0; row < rows; row++)
 	{
-		Edit	   *edit = palloc(sizeof(Edit));
+		Edit	   *edit = palloc0(sizeof(Edit));
 
 		edit->model_id = CatalogInt64(row, 1);
 		edit->definition_id = CatalogInt64(row, 2);
 		edit->drafted_by = CatalogOid(row, 3);
+		edit->replaced_id = CatalogInt64(row, 4);
 		edits = lappend(edits, edit);
 	}
 	plan->draft_count = (int) rows;
-	finish_plan(plan, edits);
+	TakeOverrules(environment, edits);
+	plan->graph = ComputeGraph(environment, edits, true);
+	finish_plan(plan);
+	return plan;
+}
+
+/*
+ * PlanSettlement
+ *		See plan.h.  Drafts are no part of it, nor is what changed outside.
+ */
+VdePlan *
+PlanSettlement(const Environment *environment, List *model_ids)
+{
+	VdePlan    *plan = palloc0(sizeof(VdePlan));
+
+	plan->environment = environment;
+	plan->graph = ComputeSettlement(environment, model_ids);
+	finish_plan(plan);
 	return plan;
 }
 
@@ -432,7 +512,14 @@ PlanPromotion(const Environment *source, const Environment *target,
 	plan->source = source;
 	plan->merge = MergeEnvironments(source, target, models, force);
 	plan->draft_count = count_drafts(source);
-	finish_plan(plan, plan->merge->edits);
+	TakeOverrules(source, plan->merge->edits);
+
+	/*
+	 * A promote costs what it changes, however many models there are: what
+	 * changed outside is for the target's own next plan.
+	 */
+	plan->graph = ComputeGraph(target, plan->merge->edits, false);
+	finish_plan(plan);
 	return plan;
 }
 

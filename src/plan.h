@@ -22,6 +22,7 @@ typedef struct PlanChange
 	GraphNode  *node;
 	const char *change;			/* added, modified, indirect, removed */
 	const char *category;		/* NULL for added and removed */
+	const char *computed;		/* category, where it was overruled; else NULL */
 	const char *action;			/* build, reuse, drop_view */
 	bool		build;			/* its version's relation is to be made */
 	bool		refresh;		/* it is there, but behind: filled anew first */
@@ -47,6 +48,9 @@ typedef struct VdePlan
 } VdePlan;
 
 extern VdePlan *PlanDrafts(const Environment *environment);
+
+/* What brings kept models (List of int64 * ids) up to what they read */
+extern VdePlan *PlanSettlement(const Environment *environment, List *model_ids);
 extern VdePlan *PlanPromotion(const Environment *source, const Environment *target,
 							  List *models, bool force);
 

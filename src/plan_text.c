@@ -3,7 +3,8 @@
  * plan_text.c
  *	  A plan for people (vde_plan) and for programs (vde_changes).
  *
- * Both print the same plan; nothing is computed here.  The last line of the
+ * Both print the same plan; nothing is computed here but, for people, what
+ * differs in the texts (plan_diff.c).  The last line of the
  * text is the plan's id alone, so that a script can hand it to an apply.
  *
  *-------------------------------------------------------------------------
@@ -18,6 +19,7 @@
 
 #include "compat.h"
 #include "plan.h"
+#include "plan_diff.h"
 #include "session.h"
 
 PG_FUNCTION_INFO_V1(vde_plan);
@@ -43,6 +45,7 @@ typedef struct PlanOutput
 {
 	Tuplestorestate *store;
 	TupleDesc	tupdesc;
+	Oid			caller;			/* who is to read it */
 } PlanOutput;
 
 /*
@@ -149,6 +152,34 @@ reference_name(const ModelReference *reference)
 }
 
 /*
+ * category_text
+ *		A change's category, and who declared it instead of which.
+ */
+static const char *
+category_text(const PlanChange *change)
+{
+	if (change->category == NULL)
+		return "";
+	if (change->computed == NULL)
+		return change->category;
+	return psprintf("%s (declared by %s; computed: %s)", change->category,
+					role_name(change->node->edit->decided_by), change->computed);
+}
+
+/*
+ * put_lines
+ *		Lines (char *) of the plan.
+ */
+static void
+put_lines(PlanOutput *output, List *lines)
+{
+	ListCell   *cell;
+
+	foreach(cell, lines)
+		put_line(output, "%s", (char *) lfirst(cell));
+}
+
+/*
  * put_sections
  *		The changes, grouped and aligned.
  */
@@ -179,8 +210,8 @@ put_sections(PlanOutput *output, const VdePlan *plan)
 			titled = true;
 			put_line(output, "  %s %s%*s  %-17s  %-9s  %s%s%s", sections[i].mark,
 					 name, padding(name, width), "", kind_of(change), action_text(change),
-					 change->category ? change->category : "",
-					 change->category ? ": " : "", change->reason);
+					 category_text(change), change->category ? ": " : "", change->reason);
+			put_lines(output, DifferenceText(change, output->caller));
 		}
 		if (titled)
 			put_line(output, "%s", "");
@@ -429,22 +460,6 @@ put_text(PlanOutput *output, const VdePlan *plan)
 	put_line(output, "%s", plan->id);
 }
 
-/* text for a cell of a markdown table */
-static char *
-markdown_cell(const char *text)
-{
-	StringInfoData cell;
-
-	initStringInfo(&cell);
-	for (; *text; text ++)
-	{
-		if (*text == '|' || *text == '\\' || *text == '`' || *text == '<')
-			appendStringInfoChar(&cell, '\\');
-		appendStringInfoChar(&cell, *text == '\n' ? ' ' : *text);
-	}
-	return cell.data;
-}
-
 /*
  * put_markdown
  *		The plan for a pull request.
@@ -472,12 +487,14 @@ put_markdown(PlanOutput *output, const VdePlan *plan)
 			PlanChange *change = (PlanChange *) lfirst(cell);
 
 			put_line(output, "| %s | %s | %s | %s | %s |",
-					 markdown_cell(QuoteModelName(&change->node->name)), change->change,
-					 change->category ? change->category : "", action_text(change),
-					 markdown_cell(change->reason));
+					 MarkdownCell(QuoteModelName(&change->node->name)), change->change,
+					 MarkdownCell(category_text(change)), action_text(change),
+					 MarkdownCell(change->reason));
 		}
 		put_line(output, "%s", "");
 	}
+	foreach(cell, plan->changes)
+		put_lines(output, DifferenceMarkdown((PlanChange *) lfirst(cell), output->caller));
 	put_notes(output, plan);
 	problems = put_problems(output, plan);
 	put_line(output, "%s", PlanIsEmpty(plan) && problems == 0 ? "Nothing to do." :
@@ -497,6 +514,36 @@ json_string(StringInfo buf, const char *key, const char *value)
 		appendStringInfoString(buf, "null");
 	else
 		escape_json(buf, value);
+}
+
+/*
+ * json_difference
+ *		What differs in a model's definitions: null for what is not modified,
+ *		and for the text of what is not to be seen.
+ */
+static void
+json_difference(StringInfo buf, const PlanDiff *diff)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	if (diff != NULL)
+	{
+		appendStringInfoString(buf, ",\"options\":[");
+		foreach(cell, diff->options)
+		{
+			if (cell != list_head(diff->options))
+				appendStringInfoChar(buf, ',');
+			escape_json(buf, (char *) lfirst(cell));
+		}
+		appendStringInfoChar(buf, ']');
+		foreach(cell, diff->text)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? "\n" : "", (char *) lfirst(cell));
+	}
+	else
+		appendStringInfoString(buf, ",\"options\":null");
+	json_string(buf, "diff", text.len > 0 ? text.data : NULL);
 }
 
 /*
@@ -529,6 +576,10 @@ put_json(PlanOutput *output, const VdePlan *plan)
 		json_string(&buf, "category", change->category);
 		json_string(&buf, "action", change->action);
 		json_string(&buf, "reason", change->reason);
+		json_string(&buf, "computed", change->computed);
+		json_string(&buf, "declared_by", change->computed ?
+					role_name(change->node->edit->decided_by) : NULL);
+		json_difference(&buf, DescribeDifference(change, output->caller));
 		appendStringInfoChar(&buf, '}');
 	}
 	appendStringInfoString(&buf, "],\"conflicts\":[");
@@ -668,6 +719,7 @@ vde_plan(PG_FUNCTION_ARGS)
 	output.tupdesc = rsinfo->setDesc;
 
 	SessionBegin(&session, fcinfo);
+	output.caller = session.caller;
 	plan = make_plan(fcinfo, &session);
 	if (strcmp(format, "json") == 0)
 		put_json(&output, plan);
@@ -707,8 +759,8 @@ vde_changes(PG_FUNCTION_ARGS)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
 		Oid			author = change->node->edit ? change->node->edit->drafted_by : InvalidOid;
-		Datum		values[8];
-		bool		nulls[8] = {false};
+		Datum		values[9];
+		bool		nulls[9] = {false};
 
 		values[0] = CStringGetTextDatum(QuoteModelName(&change->node->name));
 		values[1] = CStringGetTextDatum(change->change);
@@ -722,6 +774,9 @@ vde_changes(PG_FUNCTION_ARGS)
 		nulls[6] = !OidIsValid(author);
 		values[6] = nulls[6] ? (Datum) 0 : CStringGetTextDatum(role_name(author));
 		values[7] = CStringGetTextDatum(kind_of(change));
+		nulls[8] = change->computed == NULL;
+		values[8] = nulls[8] ? (Datum) 0 :
+			CStringGetTextDatum(role_name(change->node->edit->decided_by));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	SessionEnd(&session);

@@ -11,6 +11,11 @@
  * outside is not refreshed: its table would no longer be what its version
  * says.
  *
+ * A model that was kept because somebody declared a change non_breaking cannot
+ * be refreshed as it is: fresh rows would come from a parent that its version
+ * knows nothing of.  So such models are settled first: built as what they are
+ * over their parents now, and deployed.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -21,6 +26,8 @@
 #include "build.h"
 #include "catalog.h"
 #include "compat.h"
+#include "deployment.h"
+#include "overrule.h"
 #include "plan.h"
 
 PG_FUNCTION_INFO_V1(vde_run);
@@ -67,6 +74,71 @@ drifted_node(Graph *now, const GraphNode *node)
 }
 
 /*
+ * kept_error
+ *		The error of a model that stays kept.
+ */
+static ErrorData *
+kept_error(Graph *graph, const char *changed)
+{
+	MemoryContext old = MemoryContextSwitchTo(graph->context);
+	ErrorData  *error = palloc0(sizeof(ErrorData));
+
+	error->elevel = ERROR;
+
+	/* a refresh that stops with the code of drift makes plans suspect drift */
+	error->sqlerrcode = ERRCODE_OBJECT_IN_USE;
+	error->message = psprintf("it was kept when what it reads changed, and cannot follow: %s", changed);
+	error->hint = psprintf("Look at it with vde_plan('%s') and apply.", graph->environment->name);
+	error->assoc_context = graph->context;
+	MemoryContextSwitchTo(old);
+	return error;
+}
+
+/*
+ * settle
+ *		Has kept models follow what they read: deploys them and what is
+ *		downstream of them.  Returns what kept some from it, or NULL.
+ *
+ * A run deploys nothing that changed outside, so one such model among them
+ * leaves all of them as they are.
+ */
+static char *
+settle(VdeSession *session, const Environment *environment, List *kept)
+{
+	VdePlan    *plan;
+	Graph	   *now;
+	List	   *ids = NIL;
+	ListCell   *cell;
+
+	foreach(cell, kept)
+		ids = lappend(ids, CopyId(((KeptModel *) lfirst(cell))->model_id));
+	plan = PlanSettlement(environment, ids);
+	now = ComputeGraph(environment, NIL, true);
+	foreach(cell, plan->graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+		GraphNode  *candidate = GraphFind(now, node->name.schema, node->name.name);
+
+		if (node->problem != NULL)
+			return psprintf("%s: %s", QuoteModelName(&node->name), node->problem->message);
+		if (candidate->affected && candidate->drift != NIL &&
+			(candidate->problem != NULL || candidate->blocked || GraphNodeMoves(candidate)))
+			return psprintf("%s changed since model %s was deployed",
+							(char *) linitial(candidate->drift), QuoteModelName(&node->name));
+	}
+	CheckPlan(plan);
+	if (PlanIsEmpty(plan))
+		return NULL;
+	DeployPlan(session, plan, "settled after an overruled category");
+	SessionCommit(session);
+	ereport(NOTICE,
+			(errmsg_plural("settled \"%s\": %d model that was kept follows what it reads",
+						   "settled \"%s\": %d models that were kept follow what they read",
+						   list_length(kept), environment->name, list_length(kept))));
+	return NULL;
+}
+
+/*
  * vde_run(environment)
  *		Refreshes an environment's tables.
  */
@@ -84,6 +156,8 @@ vde_run(PG_FUNCTION_ARGS)
 		Graph	   *graph;
 		Graph	   *now;
 		List	   *steps = NIL;
+		List	   *kept;
+		char	   *unsettled = NULL;
 		int			elsewhere = 0;
 		ListCell   *cell;
 
@@ -91,6 +165,12 @@ vde_run(PG_FUNCTION_ARGS)
 		LockActivity(&lock, &session, false);
 		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
+		kept = LoadKept(environment->id);
+		if (kept != NIL)
+		{
+			unsettled = settle(&session, environment, kept);
+			environment = FindEnvironment(name, false);
+		}
 		graph = LoadGraph(environment);
 		graph->caller = session.caller;
 		now = ComputeGraph(environment, NIL, true);
@@ -103,7 +183,8 @@ vde_run(PG_FUNCTION_ARGS)
 			CHECK_FOR_INTERRUPTS();
 			if (!KindHasRows(node->definition->kind) || node->definition->kind == KIND_SEED)
 				continue;
-			if (!RefreshesVersion(environment, node->version.id))
+			if (!RefreshesVersion(environment, node->version.id) &&
+				!(unsettled != NULL && FindKept(kept, node->model_id) != NULL))
 			{
 				elsewhere++;
 				continue;
@@ -114,6 +195,8 @@ vde_run(PG_FUNCTION_ARGS)
 			drifted = drifted_node(now, node);
 			if (drifted != NULL)
 				step->error = drift_error(graph, drifted);
+			else if (unsettled != NULL && FindKept(kept, node->model_id) != NULL)
+				step->error = kept_error(graph, unsettled);
 			steps = lappend(steps, step);
 		}
 		RunBuildSteps(&session, graph, steps);

@@ -24,7 +24,8 @@
 	"s.id, s.column_names, s.column_types, s.column_collations, s.column_hashes, s.row_hash, s.metadata_hash, " \
 	"s.chance, s.parts, " \
 	"v.id, v.xxh3, v.sha256, v.relation_name, v.built_at IS NOT NULL, v.refreshed_at, " \
-	"d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid "
+	"d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid, d.content_hash, " \
+	"s.declared_breaking "
 
 #define STATE_JOINS \
 	"JOIN vde.version v ON v.id = s.version_id " \
@@ -94,6 +95,7 @@ read_definition(uint64 row, int column, int64 model_id, ModelName name)
 	definition->options = CatalogJsonb(row, column + 3);
 	definition->settings = CatalogJsonb(row, column + 4);
 	definition->owner = CatalogOid(row, column + 5);
+	definition->content_hash = CatalogText(row, column + 6);
 	return definition;
 }
 
@@ -129,6 +131,7 @@ read_state(uint64 row)
 	snapshot->version.refreshed_at = timestamp_cell(row, 18);
 	state->definition = read_definition(row, 19, state->model_id, state->name);
 	snapshot->definition_id = state->definition->id;
+	snapshot->declared_breaking = CatalogBool(row, 26);
 	state->snapshot = snapshot;
 	return state;
 }
@@ -205,7 +208,7 @@ LoadDefinitions(List *definition_ids)
 	uint64		row;
 
 	rows = CatalogRead("SELECT m.id, m.schema_name, m.model_name, "
-					   "d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid "
+					   "d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid, d.content_hash "
 					   "FROM vde.definition d JOIN vde.model m ON m.id = d.model_id "
 					   "WHERE d.id = ANY ($1) ORDER BY m.schema_name, m.model_name", "I", definition_ids);
 	for (row = 0; row < rows; row++)
@@ -317,13 +320,14 @@ SaveSnapshot(const Definition *definition, Version *version,
 	}
 
 	if (CatalogWrite("INSERT INTO vde.snapshot (model_id, definition_id, version_id, metadata_hash, row_hash, "
-					 "column_names, column_types, column_collations, column_hashes, chance, parts, created_at) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
-					 "ON CONFLICT (definition_id, version_id) DO NOTHING RETURNING id", "lllttTTTTbTz",
+					 "column_names, column_types, column_collations, column_hashes, chance, parts, created_at, declared_breaking) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+					 "ON CONFLICT (definition_id, version_id) DO NOTHING RETURNING id", "lllttTTTTbTzb",
 					 definition->model_id, definition->id, version->id,
 					 DigestXxh3(&fingerprint->metadata), fingerprint->row_hash,
 					 names, types, collations, fingerprint->column_hashes,
-					 (int) fingerprint->chance, fingerprint->parts, GetCurrentTimestamp()) == 0)
+					 (int) fingerprint->chance, fingerprint->parts, GetCurrentTimestamp(),
+					 (int) fingerprint->declared_breaking) == 0)
 	{
 		/* another session was faster: its row is ours, parents and all */
 		if (CatalogRead("SELECT id FROM vde.snapshot WHERE definition_id = $1 AND version_id = $2", "ll",

@@ -40,6 +40,7 @@ typedef struct ModelSnapshot
 	bool		chance;
 	List	   *parts;
 	char	   *metadata_hash;	/* 32 hex digits */
+	bool		declared_breaking;	/* is part of the version */
 } ModelSnapshot;
 
 /* A model as one environment has it now */
