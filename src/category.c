@@ -79,6 +79,18 @@ part_differs(List *before, List *after, const char *name)
 }
 
 /*
+ * both_differ
+ *		Do both have it, and other values?  What was not asked for before, as
+ *		settings are not by most queries, has not changed.
+ */
+static bool
+both_differ(List *before, List *after, const char *name)
+{
+	return FingerprintPart(before, name) != NULL &&
+		FingerprintPart(after, name) != NULL && part_differs(before, after, name);
+}
+
+/*
  * shown_type
  *		A type's name for people, without PostgreSQL's own schema.
  */
@@ -404,9 +416,9 @@ DescribeModification(const GraphNode *node, const char **category)
 	{
 		explained |= add_drift_reasons(&reason, node);
 		explained |= add_parent_reasons(&reason, node);
-		if (part_differs(old->parts, parts, "settings"))
+		if (both_differ(old->parts, parts, "settings"))
 			add_reason(&reason, "settings changed");
-		if (part_differs(old->parts, parts, "owner"))
+		if (both_differ(old->parts, parts, "owner"))
 			add_reason(&reason, "it runs as another role");
 		explained |= reason.len > length;
 	}
