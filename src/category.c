@@ -14,20 +14,34 @@
 #include "utils/builtins.h"
 
 #include "category.h"
+#include "lineage.h"
 #include "overrule.h"
 
 /*
- * ColumnsRead
+ * columns_read
  *		Names of the parent's columns that a node reads.
  */
 static List *
-ColumnsRead(const GraphNode *node, const GraphNode *parent)
+columns_read(const GraphNode *node, const GraphNode *parent)
 {
 	List	   *names = NIL;
 	ListCell   *cell;
 
-	foreach(cell, parent->current->columns)
-		names = lappend(names, ((ModelColumn *) lfirst(cell))->name);
+	foreach(cell, node->lineage)
+	{
+		LineageEdge *edge = (LineageEdge *) lfirst(cell);
+		bool		there = false;
+		ListCell   *name;
+
+		if (!edge->is_model || edge->source_column == NULL ||
+			strcmp(edge->schema, parent->name.schema) != 0 ||
+			strcmp(edge->name, parent->name.name) != 0)
+			continue;
+		foreach(name, names)
+			there = there || strcmp((char *) lfirst(name), edge->source_column) == 0;
+		if (!there)
+			names = lappend(names, edge->source_column);
+	}
 	return names;
 }
 
@@ -197,12 +211,13 @@ add_parent_reasons(StringInfo reason, const GraphNode *node)
 			add_reason(reason, "reads %s, whose rows changed", name);
 		else
 		{
-			foreach(column_cell, ColumnsRead(node, parent))
+			foreach(column_cell, columns_read(node, parent))
 			{
 				const char *column = (const char *) lfirst(column_cell);
 
 				if (column_moved(parent, column))
-					add_reason(reason, "reads %s.%s, which changed", name, quote_identifier(column));
+					add_reason(reason, "reads %s.%s, which %s", name, quote_identifier(column),
+							   column_position(parent->current->columns, column) < 0 ? "is new" : "changed");
 			}
 		}
 		if (reason->len == said && stands_on_tables(node))

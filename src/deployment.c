@@ -212,7 +212,7 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 			{
 				pointer->new_snapshot_id = SaveSnapshot(node->definition, &node->version,
 														node->fingerprint, node->columns,
-														GraphParentIds(node));
+														GraphParentIds(node), node->lineage);
 			}
 			else
 				pointer->new_snapshot_id = pointer->old_snapshot_id;

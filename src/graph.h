@@ -61,6 +61,7 @@ typedef struct GraphNode
 	bool		computed;		/* analyzed anew; else as current */
 	Fingerprint *fingerprint;	/* if computed */
 	List	   *columns;		/* ModelColumn * */
+	List	   *lineage;		/* LineageEdge *, if computed */
 	char	   *row_hash;		/* what readers see, as in Fingerprint */
 	List	   *column_hashes;
 	bool		chance;			/* likewise */

@@ -15,7 +15,8 @@
  *
  * - What goes wrong with a model that nobody edited, because something
  *	 outside changed, is kept as the node's problem; with any other it is
- *	 raised.
+ *	 raised.  Of a model that nobody edited it is told which column of which
+ *	 parent is behind it.
  *
  * - Parse and query trees hold OIDs and live for one pass only.  Each build
  *	 analyzes its model again (BindNode) and stops when the result is not
@@ -33,7 +34,9 @@
 #include "compat.h"
 #include "graph.h"
 #include "graph_node.h"
+#include "lineage.h"
 #include "physical.h"
+#include "reader_error.h"
 
 /* callback of ParseModel: external models stay outside tables */
 static bool
@@ -128,8 +131,9 @@ parse_node(Graph *graph, GraphNode *node)
 
 /*
  * guarded
- *		Does something to a node that nobody edited: what goes wrong is then a
- *		finding of the plan and not the fault of whoever asked for it.
+ *		Does something to a node.  What goes wrong with one that nobody edited,
+ *		and that is not downstream of an edit, is a finding of the plan and not
+ *		the fault of whoever asked for it.
  */
 static void
 guarded(Graph *graph, GraphNode *node, void (*action) (Graph *, GraphNode *))
@@ -137,7 +141,7 @@ guarded(Graph *graph, GraphNode *node, void (*action) (Graph *, GraphNode *))
 	MemoryContext old = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 
-	if (node->from_edit)
+	if (node->edit != NULL)
 	{
 		action(graph, node);
 		return;
@@ -151,13 +155,21 @@ guarded(Graph *graph, GraphNode *node, void (*action) (Graph *, GraphNode *))
 	}
 	PG_CATCH();
 	{
+		ErrorData  *error;
+
 		MemoryContextSwitchTo(graph->context);
-		node->problem = CopyErrorData();
+		error = CopyErrorData();
 		FlushErrorState();
 		MemoryContextSwitchTo(old);
 		RollbackAndReleaseCurrentSubTransaction();
-		if (node->problem->sqlerrcode == ERRCODE_QUERY_CANCELED)
-			ReThrowError(node->problem);
+		CurrentResourceOwner = owner;
+		MemoryContextSwitchTo(graph->context);
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+			ReThrowError(error);
+		ExplainReaderError(node, error);
+		if (node->from_edit)
+			ReThrowError(error);
+		node->problem = error;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(old);
@@ -216,8 +228,33 @@ declared_breaking(const GraphNode *node)
 }
 
 /*
+ * copy_lineage
+ *		Deep copy of a list of LineageEdge.
+ */
+static List *
+copy_lineage(List *lineage)
+{
+	List	   *copies = NIL;
+	ListCell   *cell;
+
+	foreach(cell, lineage)
+	{
+		LineageEdge *edge = (LineageEdge *) lfirst(cell);
+		LineageEdge *copy = palloc(sizeof(LineageEdge));
+
+		*copy = *edge;
+		copy->column = edge->column ? pstrdup(edge->column) : NULL;
+		copy->schema = pstrdup(edge->schema);
+		copy->name = pstrdup(edge->name);
+		copy->source_column = edge->source_column ? pstrdup(edge->source_column) : NULL;
+		copies = lappend(copies, copy);
+	}
+	return copies;
+}
+
+/*
  * compute_node
- *		What a node becomes: columns, fingerprint, version.
+ *		What a node becomes: columns, fingerprint, version, lineage.
  */
 static void
 compute_node(Graph *graph, GraphNode *node)
@@ -227,6 +264,7 @@ compute_node(Graph *graph, GraphNode *node)
 	MemoryContext old = MemoryContextSwitchTo(scratch);
 	AnalyzedModel *analyzed;
 	Fingerprint *fingerprint;
+	List	   *lineage;
 
 	graph->pass++;
 	analyzed = AnalyzeModel(node->definition,
@@ -242,6 +280,7 @@ compute_node(Graph *graph, GraphNode *node)
 		MemoryContextSwitchTo(scratch);
 		fingerprint = ComputeFingerprint(node->definition, analyzed);
 	}
+	lineage = ComputeLineage(analyzed);
 
 	MemoryContextSwitchTo(graph->context);
 	node->fingerprint = CopyFingerprint(fingerprint);
@@ -249,6 +288,7 @@ compute_node(Graph *graph, GraphNode *node)
 	node->column_hashes = node->fingerprint->column_hashes;
 	node->chance = node->fingerprint->chance;
 	node->columns = copy_columns(analyzed->columns);
+	node->lineage = copy_lineage(lineage);
 	LookUpVersion(&node->name, node->definition->kind, &fingerprint->version, &node->version);
 	node->computed = true;
 	MemoryContextSwitchTo(old);

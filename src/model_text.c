@@ -148,6 +148,48 @@ LockingLocation(const Definition *definition)
 }
 
 /*
+ * UsingLocation
+ *		Byte offset of a column in the first USING (...) of a query that has it,
+ *		or -1.  PostgreSQL's errors about such a column have no position.
+ */
+int
+UsingLocation(const Definition *definition, const char *column)
+{
+	RunAs		run_as;
+	core_yyscan_t scanner;
+	core_yy_extra_type extra;
+	core_YYSTYPE value;
+	YYLTYPE		location;
+	int			token;
+	bool		after_using = false;
+	bool		inside = false;
+	int			result = -1;
+
+	RunAsBegin(&run_as, definition->owner, definition->settings, true);
+	scanner = scanner_init(definition->query, &extra, &ScanKeywords, ScanKeywordTokens);
+	while (result < 0 && (token = core_yylex(&value, &location, scanner)) != 0)
+	{
+		/* names, keywords among them, begin as names do, or with a quote */
+		const char *text = definition->query + location;
+		bool		name = *text == '"' || *text == '_' || isalpha((unsigned char) *text) ||
+		IS_HIGHBIT_SET(*text);
+
+		if (after_using && token == '(')
+			inside = true;
+		else if (token == ')')
+			inside = false;
+		else if (inside && name && *text !='"' && is_word(text, column))
+			result = location;
+		else if (inside && *text == '"' && strcmp(value.str, column) == 0)
+			result = location;
+		after_using = is_word(text, "using");
+	}
+	scanner_finish(scanner);
+	RunAsEnd(&run_as);
+	return result;
+}
+
+/*
  * single_select
  *		The one statement of a model, which must be a query.
  */

@@ -36,4 +36,7 @@ extern int	QueryPosition(const char *query, int location);
 /* Byte offset of the first FOR UPDATE or its kin; the parse tree has none. */
 extern int	LockingLocation(const Definition *definition);
 
+/* Byte offset of a column in the first USING (...) that has it; -1: none */
+extern int	UsingLocation(const Definition *definition, const char *column);
+
 #endif							/* VDE_MODEL_TEXT_H */

@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "options.h"
 #include "outside.h"
@@ -65,6 +66,25 @@ IsEnvironmentView(Oid relid)
 	}
 	relation_close(view, AccessShareLock);
 	return found;
+}
+
+/*
+ * OutsideColumnCount
+ *		How many columns a relation has, dropped ones included; 0 when it is
+ *		gone.
+ */
+int
+OutsideColumnCount(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	int			count = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		count = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+		ReleaseSysCache(tuple);
+	}
+	return count;
 }
 
 /*

@@ -21,6 +21,9 @@ extern bool IsExtensionSchema(const char *schema);
 /* Does the view show something in vde_data? */
 extern bool IsEnvironmentView(Oid relid);
 
+/* its columns, dropped ones included; 0 when it is gone */
+extern int	OutsideColumnCount(Oid relid);
+
 /* ModelColumn * of an external model, whose relation must agree */
 extern List *ExternalColumns(const Definition *definition);
 

@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "catalog.h"
+#include "lineage.h"
 #include "physical.h"
 #include "snapshot.h"
 
@@ -292,12 +293,50 @@ SaveVersionFilled(int64 model_id, Version *version, TimestampTz read_at,
 }
 
 /*
+ * save_lineage
+ *		Writes the edges of a snapshot, all at once: wide models have thousands.
+ */
+static void
+save_lineage(int64 snapshot_id, List *lineage)
+{
+	List	   *columns = NIL;
+	List	   *schemas = NIL;
+	List	   *names = NIL;
+	List	   *models = NIL;
+	List	   *source_columns = NIL;
+	List	   *locations = NIL;
+	ListCell   *cell;
+
+	if (lineage == NIL)
+		return;
+	foreach(cell, lineage)
+	{
+		LineageEdge *edge = (LineageEdge *) lfirst(cell);
+
+		columns = lappend(columns, edge->column);
+		schemas = lappend(schemas, edge->schema);
+		names = lappend(names, edge->name);
+		models = lappend(models, CopyId(edge->is_model));
+		source_columns = lappend(source_columns, edge->source_column);
+		locations = lappend(locations, CopyId(edge->location));
+	}
+	CatalogWrite("INSERT INTO vde.lineage (snapshot_id, edge, column_name, source_schema, source_name, "
+				 "source_is_model, source_column, location) "
+				 "SELECT $1, e.edge, e.column_name, e.source_schema, e.source_name, "
+				 "e.source_is_model <> 0, e.source_column, NULLIF(e.location, -1) "
+				 "FROM ROWS FROM (unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7)) WITH ORDINALITY "
+				 "AS e (column_name, source_schema, source_name, source_is_model, source_column, location, edge)",
+				 "lTTTITI", snapshot_id, columns, schemas, names, models, source_columns, locations);
+}
+
+/*
  * SaveSnapshot
  *		Freezes a definition with its fingerprint.
  */
 int64
 SaveSnapshot(const Definition *definition, Version *version,
-			 const Fingerprint *fingerprint, List *columns, List *parent_ids)
+			 const Fingerprint *fingerprint, List *columns, List *parent_ids,
+			 List *lineage)
 {
 	List	   *names = NIL;
 	List	   *types = NIL;
@@ -347,5 +386,6 @@ SaveSnapshot(const Definition *definition, Version *version,
 					 "VALUES ($1, $2, $3, $4)", "ltTt",
 					 id, dependency->class, dependency->identity, dependency->digest);
 	}
+	save_lineage(id, lineage);
 	return id;
 }

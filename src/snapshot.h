@@ -77,12 +77,13 @@ extern void SaveVersionFilled(int64 model_id, Version *version,
 							  double seconds, Oid built_by);
 
 /*
- * Writes a snapshot with its parents (List of int64 * model ids) and its
- * dependencies, unless that definition has one of that version; returns its id.
+ * Writes a snapshot with its parents (List of int64 * model ids), its
+ * dependencies and its lineage (LineageEdge *), unless that definition has one
+ * of that version; returns its id.
  */
 extern int64 SaveSnapshot(const Definition *definition, Version *version,
 						  const Fingerprint *fingerprint, List *columns,
-						  List *parent_ids);
+						  List *parent_ids, List *lineage);
 
 extern int64 *CopyId(int64 id);
 
