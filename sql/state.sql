@@ -106,7 +106,7 @@ CREATE VIEW vde_builds AS
 	JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) b.model_id;
 
 COMMENT ON VIEW vde_builds IS
-	'What happened at each build and refresh: state, rows, seconds, and of a failure its SQLSTATE, message and position in the model''s query';
+	'What happened at each build and refresh: state (unchanged: a refresh that was not needed), rows, seconds, and of a failure its SQLSTATE, message and position in the model''s query';
 
 -- everybody may read the state; the catalog itself nobody else
 GRANT USAGE ON SCHEMA vde TO PUBLIC;

@@ -36,6 +36,7 @@
 #include "build.h"
 #include "catalog.h"
 #include "compat.h"
+#include "cutoff.h"
 #include "physical.h"
 #include "virtual_layer.h"
 
@@ -236,6 +237,91 @@ with_thousands(uint64 number)
 }
 
 /*
+ * held_before
+ *		Did a version's table hold these contents already?
+ */
+static bool
+held_before(const Version *version, const Contents *contents)
+{
+	return contents->hash[0] != '\0' && !version->emptied &&
+		CatalogRead("SELECT FROM vde.version WHERE id = $1 AND content_hash = $2", "lt",
+					version->id, contents->hash) > 0;
+}
+
+/*
+ * fill_step
+ *		Builds or refreshes one model's relation, with its row in the catalog.
+ */
+static void
+fill_step(Graph *graph, BuildStep *step, Version *version, int number, int total)
+{
+	GraphNode  *node = step->node;
+	Definition *definition = node->definition;
+	bool		has_rows = KindHasRows(definition->kind);
+	TimestampTz started = GetCurrentTimestamp();
+	Fingerprint *fingerprint;
+	List	   *inputs = NIL;
+	Query	   *query;
+	Contents	contents;
+	bool		can_cut_off;
+	bool		as_before = false;
+	double		seconds;
+
+	query = BindNodeWith(graph, node, &fingerprint);
+
+	can_cut_off = step->if_changed && version->built && !version->emptied &&
+		CanCutOff(graph, node, query, fingerprint);
+
+	/* before the query's snapshot, and once who switches them now is done */
+	if (has_rows)
+		inputs = ReadFillInputs(graph, node);
+	if (can_cut_off && SameFillInputs(version->id, inputs))
+	{
+		CatalogWrite("UPDATE vde.version SET refreshed_at = $2 WHERE id = $1", "lz",
+					 version->id, started);
+		version->refreshed_at = started;
+		step->unchanged = true;
+		save_build(graph, step, "unchanged", -1,
+				   (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC, started);
+		ereport(NOTICE,
+				(errmsg("[%d/%d] %s not refreshed: nothing that it reads changed", number, total,
+						QuoteModelName(&node->name))));
+		return;
+	}
+
+	if (step->refresh)
+	{
+		contents = RefreshPhysical(definition, query, version->relation_name);
+		as_before = held_before(version, &contents);
+	}
+	else
+		contents = BuildPhysical(definition, node->columns, query, version->relation_name);
+
+	/* the same once more: nothing may have been replaced meanwhile */
+	(void) BindNode(graph, node);
+
+	seconds = (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC;
+	SaveVersionFilled(node->model_id, version, started, has_rows ? (int64) contents.rows : -1,
+					  has_rows ? contents.hash : "", seconds, definition->owner);
+	if (has_rows)
+		SaveFillInputs(version->id, inputs);
+	version->built = true;
+	version->emptied = false;
+	version->refreshed_at = started;
+	save_build(graph, step, "built", has_rows ? (int64) contents.rows : -1, seconds, started);
+	if (has_rows)
+		ereport(NOTICE,
+				(errmsg("[%d/%d] %s %s %s %s in %.1f s%s", number, total,
+						QuoteModelName(&node->name), step->refresh ? "refreshed" : "built",
+						with_thousands(contents.rows), contents.rows == 1 ? "row" : "rows", seconds,
+						as_before ? ", contents as before" : "")));
+	else
+		ereport(NOTICE,
+				(errmsg("[%d/%d] %s built as a view", number, total,
+						QuoteModelName(&node->name))));
+}
+
+/*
  * run_step
  *		Builds or refreshes one model, in the transaction at hand.
  */
@@ -247,11 +333,7 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde build",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(scratch);
-	TimestampTz started;
 	Version		version;
-	uint64		rows;
-	double		seconds;
-	Query	   *query;
 
 	/* whoever builds the same version now: wait for its commit */
 	LockVersion(DigestXxh3(&node->version.digest));
@@ -273,34 +355,7 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 		CheckNodeAccess(graph, node);
 	}
 	else
-	{
-		started = GetCurrentTimestamp();
-		query = BindNode(graph, node);
-		if (step->refresh)
-			rows = RefreshPhysical(definition, query, version.relation_name);
-		else
-			rows = BuildPhysical(definition, node->columns, query, version.relation_name);
-
-		/* the same once more: nothing may have been replaced meanwhile */
-		(void) BindNode(graph, node);
-
-		seconds = (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC;
-		SaveVersionFilled(node->model_id, &version, started, KindHasRows(definition->kind) ? (int64) rows : -1,
-						  seconds, definition->owner);
-		version.built = true;
-		version.refreshed_at = started;
-		save_build(graph, step, "built", KindHasRows(definition->kind) ? (int64) rows : -1,
-				   seconds, started);
-		if (KindHasRows(definition->kind))
-			ereport(NOTICE,
-					(errmsg("[%d/%d] %s %s %s %s in %.1f s", number, total,
-							QuoteModelName(&node->name), step->refresh ? "refreshed" : "built",
-							with_thousands(rows), rows == 1 ? "row" : "rows", seconds)));
-		else
-			ereport(NOTICE,
-					(errmsg("[%d/%d] %s built as a view", number, total,
-							QuoteModelName(&node->name))));
-	}
+		fill_step(graph, step, &version, number, total);
 
 	if (node->computed)
 	{

@@ -21,6 +21,8 @@ typedef struct BuildStep
 {
 	GraphNode  *node;
 	bool		refresh;		/* fill what is there anew */
+	bool		if_changed;		/* unless it would hold what it holds */
+	bool		unchanged;		/* and so it was left alone */
 	bool		failed;
 	bool		skipped;		/* something that it reads failed */
 	ErrorData  *error;			/* of a failed one */

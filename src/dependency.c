@@ -471,6 +471,24 @@ DependencyDigest(const char *class, List *identity)
 }
 
 /*
+ * Does a result that depends on it stay the same as long as its definition
+ * does?  What an operator or a type calls is a dependency of its own.
+ */
+bool
+DependencyIsFixed(const Dependency *dependency)
+{
+	OutsideObject object;
+
+	if (strcmp(dependency->class, "operator") == 0 || strcmp(dependency->class, "type") == 0 ||
+		strcmp(dependency->class, "collation") == 0)
+		return true;
+	if (strcmp(dependency->class, "function") != 0)
+		return false;
+	return find_object(dependency->class, dependency->identity, &object) &&
+		func_volatile(object.oid) == PROVOLATILE_IMMUTABLE;
+}
+
+/*
  * "column raw.orders.amount", "function shop.tax(numeric, text)",
  * "operator shop.+(integer, integer)"
  */

@@ -39,6 +39,13 @@ typedef struct Dependency
  */
 extern char *DependencyDigest(const char *class, List *identity);
 
+/*
+ * Does a result that depends on it stay the same as long as its definition
+ * does?  That of an immutable function, a type and the like; not that of
+ * what holds rows.
+ */
+extern bool DependencyIsFixed(const Dependency *dependency);
+
 /* "column raw.orders.amount", for messages */
 extern char *DependencyDescription(const char *class, List *identity);
 

@@ -123,8 +123,9 @@ collect(const Garbage *item)
 	{
 		DropPhysical(item->relation_name);
 		CatalogWrite("UPDATE vde.version SET built_at = NULL, built_by = NULL, refreshed_at = NULL, "
-					 "row_count = NULL, build_seconds = NULL, collected_at = $2 WHERE id = $1", "lz",
+					 "row_count = NULL, content_hash = NULL, build_seconds = NULL, collected_at = $2 WHERE id = $1", "lz",
 					 item->version_id, GetCurrentTimestamp());
+		CatalogWrite("DELETE FROM vde.version_input WHERE version_id = $1", "l", item->version_id);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();

@@ -2,7 +2,8 @@
  *
  * graph.c
  *	  An environment's models with some of them edited: who is affected, and
- *	  in which order.  What each becomes is in graph_node.c.
+ *	  in which order.  What each becomes is in graph_node.c, what changed
+ *	  outside in drift.c.
  *
  * Only what is edited, what reads something outside that changed ("drifted"),
  * and what is downstream of these is read and analyzed; a parent that is none
@@ -27,9 +28,9 @@
 
 #include "catalog.h"
 #include "compat.h"
+#include "drift.h"
 #include "graph.h"
 #include "graph_node.h"
-#include "physical.h"
 
 #define NODE_KEY_SIZE (2 * NAMEDATALEN)
 
@@ -61,11 +62,11 @@ node_slot(Graph *graph, const char *schema, const char *name, bool *found)
 }
 
 /*
- * add_node
+ * GraphAddNode
  *		A node for a model as the environment has it now.
  */
-static GraphNode *
-add_node(Graph *graph, ModelState *state)
+GraphNode *
+GraphAddNode(Graph *graph, ModelState *state)
 {
 	bool		found;
 	NodeEntry  *entry = node_slot(graph, state->name.schema, state->name.name, &found);
@@ -119,7 +120,7 @@ GraphFind(Graph *graph, const char *schema, const char *name)
 		state = palloc0(sizeof(ModelState));
 		state->name = model;
 	}
-	node = add_node(graph, state);
+	node = GraphAddNode(graph, state);
 	MemoryContextSwitchTo(old);
 	return node;
 }
@@ -152,11 +153,11 @@ GraphParentIds(const GraphNode *node)
 }
 
 /*
- * read_ids
+ * GraphReadIds
  *		First column of a result as List of int64 *.
  */
-static List *
-read_ids(uint64 rows)
+List *
+GraphReadIds(uint64 rows)
 {
 	List	   *ids = NIL;
 	uint64		row;
@@ -164,151 +165,6 @@ read_ids(uint64 rows)
 	for (row = 0; row < rows; row++)
 		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
 	return ids;
-}
-
-/*
- * mark_drifted
- *		Notes that models (List of int64 * ids) read something that changed.
- */
-static void
-mark_drifted(Graph *graph, List *ids, char *what, bool suspected)
-{
-	ListCell   *cell;
-
-	foreach(cell, LoadModelStates(graph->environment->id, ids))
-	{
-		GraphNode  *node = add_node(graph, (ModelState *) lfirst(cell));
-
-		if (suspected && node->drift != NIL && !node->suspected)
-			continue;			/* known for certain */
-		if (!suspected && node->suspected)
-			node->drift = NIL;
-		node->drift = lappend(node->drift, what);
-		node->suspected = suspected;
-		node->must_analyze = true;
-		if (!node->affected)
-		{
-			node->affected = true;
-			graph->affected = lappend(graph->affected, node);
-		}
-	}
-}
-
-/*
- * note_drift
- *		Finds what outside has changed since the snapshots in use were taken,
- *		and marks the models that read it.
- */
-static void
-note_drift(Graph *graph)
-{
-	uint64		rows;
-	uint64		row;
-	List	   *moved = NIL;
-	ListCell   *cell;
-	typedef struct Seen
-	{
-		char	   *class;
-		List	   *identity;
-		char	   *digest;
-	}			Seen;
-	Seen	   *seen;
-
-	rows = CatalogRead("SELECT DISTINCT d.class, d.identity, d.digest "
-					   "FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
-					   "WHERE p.environment_id = $1", "l", graph->environment->id);
-	seen = palloc(sizeof(Seen) * Max(rows, 1));
-	for (row = 0; row < rows; row++)
-	{
-		seen[row].class = CatalogText(row, 1);
-		seen[row].identity = CatalogTextArray(row, 2);
-		seen[row].digest = CatalogText(row, 3);
-	}
-	for (row = 0; row < rows; row++)
-	{
-		char	   *now = DependencyDigest(seen[row].class, seen[row].identity);
-
-		if (now == NULL || strcmp(now, seen[row].digest) != 0)
-			moved = lappend(moved, &seen[row]);
-		CHECK_FOR_INTERRUPTS();
-	}
-
-	foreach(cell, moved)
-	{
-		Seen	   *dependency = (Seen *) lfirst(cell);
-		List	   *ids;
-		char	   *what;
-		bool		suspected;
-
-		ids = read_ids(CatalogRead("SELECT p.model_id FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
-								   "WHERE p.environment_id = $1 AND d.class = $2 AND d.identity = $3 AND d.digest = $4", "ltTt",
-								   graph->environment->id, dependency->class, dependency->identity, dependency->digest));
-		what = DependencyDescription(dependency->class, dependency->identity);
-		suspected = strcmp(dependency->class, "columns") == 0;
-		if (!suspected)
-			graph->drifted = lappend(graph->drifted, what);
-		mark_drifted(graph, ids, what, suspected);
-	}
-}
-
-/*
- * note_stopped
- *		Marks the models whose last refresh was stopped because the query is no
- *		longer what was planned: a new overload, say, changes nothing that was
- *		there, so that note_drift does not see it.
- */
-static void
-note_stopped(Graph *graph)
-{
-	List	   *ids;
-
-	ids = read_ids(CatalogRead("SELECT DISTINCT p.model_id FROM vde.build b JOIN vde.pointer p ON p.model_id = b.model_id "
-							   "JOIN vde.snapshot s ON s.id = p.snapshot_id "
-							   "JOIN vde.version v ON v.id = s.version_id AND v.xxh3 = b.xxh3 "
-							   "WHERE b.state = 'failed' AND b.action = 'refresh' AND b.sqlstate = '55000' "
-							   "AND p.environment_id = $1 AND b.started_at > v.refreshed_at", "l",
-							   graph->environment->id));
-	if (ids != NIL)
-		mark_drifted(graph, ids, "the meaning of a name in its query", true);
-}
-
-/*
- * note_emptied
- *		Marks the models whose unlogged table a crash has emptied.
- */
-static void
-note_emptied(Graph *graph)
-{
-	char	   *what = "contents of its unlogged table, which a crash emptied,";
-	List	   *emptied = NIL;
-	List	   *names = NIL;
-	List	   *ids = NIL;
-	ListCell   *name;
-	ListCell   *id;
-	uint64		rows;
-	uint64		row;
-
-	/* of all environments: there are few, and none in most databases */
-	rows = CatalogRead("SELECT id, relation_name FROM vde.version "
-					   "WHERE unlogged AND row_count > 0 AND built_at IS NOT NULL", "");
-	for (row = 0; row < rows; row++)
-	{
-		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
-		names = lappend(names, CatalogText(row, 2));
-	}
-	forboth(id, ids, name, names)
-	{
-		if (OidIsValid(PhysicalRelation((char *) lfirst(name))) &&
-			PhysicalIsEmpty((char *) lfirst(name)))
-			emptied = lappend(emptied, lfirst(id));
-	}
-	if (emptied == NIL)
-		return;
-	ids = read_ids(CatalogRead("SELECT p.model_id FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "
-							   "WHERE s.version_id = ANY ($1) AND p.environment_id = $2", "Il",
-							   emptied, graph->environment->id));
-	if (ids != NIL)
-		mark_drifted(graph, ids, what, false);
 }
 
 /*
@@ -356,7 +212,7 @@ apply_edits(Graph *graph, List *edits)
 	foreach(cell, states)
 	{
 		ModelState *state = (ModelState *) lfirst(cell);
-		GraphNode  *node = add_node(graph, state);
+		GraphNode  *node = GraphAddNode(graph, state);
 
 		entry = hash_search(by_model, &state->model_id, HASH_FIND, NULL);
 		entry->node = node;
@@ -394,7 +250,7 @@ add_affected(Graph *graph, List *ids, bool must_analyze)
 		return NIL;
 	foreach(cell, LoadModelStates(graph->environment->id, ids))
 	{
-		GraphNode  *node = add_node(graph, (ModelState *) lfirst(cell));
+		GraphNode  *node = GraphAddNode(graph, (ModelState *) lfirst(cell));
 
 		node->must_analyze = node->must_analyze || must_analyze;
 		if (!node->affected && node->current != NULL)
@@ -443,12 +299,12 @@ add_captured(Graph *graph)
 	if (names == NIL)
 		return;
 	(void) add_affected(graph,
-						read_ids(CatalogRead("SELECT DISTINCT p.model_id "
+						GraphReadIds(CatalogRead("SELECT DISTINCT p.model_id "
 											 "FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
 											 "WHERE p.environment_id = $1 AND d.identity[2] = ANY ($2)", "lT",
 											 graph->environment->id, names)), true);
 	(void) add_affected(graph,
-						read_ids(CatalogRead("SELECT DISTINCT p.model_id "
+						GraphReadIds(CatalogRead("SELECT DISTINCT p.model_id "
 											 "FROM vde.model m JOIN vde.snapshot_parent sp ON sp.parent_model_id = m.id "
 											 "JOIN vde.pointer p ON p.snapshot_id = sp.snapshot_id "
 											 "WHERE p.environment_id = $1 AND m.model_name = ANY ($2::name[])", "lT",
@@ -471,7 +327,7 @@ add_descendants(Graph *graph)
 	{
 		CHECK_FOR_INTERRUPTS();
 		front = add_affected(graph,
-							 read_ids(CatalogRead("SELECT DISTINCT p.model_id "
+							 GraphReadIds(CatalogRead("SELECT DISTINCT p.model_id "
 												  "FROM vde.snapshot_parent sp JOIN vde.pointer p ON p.snapshot_id = sp.snapshot_id "
 												  "WHERE p.environment_id = $1 AND sp.parent_model_id = ANY ($2)", "lI",
 												  graph->environment->id, front)), false);
@@ -710,11 +566,7 @@ ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 
 	if (with_drift)
-	{
-		note_drift(graph);
-		note_stopped(graph);
-		note_emptied(graph);
-	}
+		NoteDrift(graph);
 	apply_edits(graph, edits);
 	add_captured(graph);
 	compute(graph);
@@ -754,7 +606,7 @@ LoadGraph(const Environment *environment)
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 
 	(void) add_affected(graph,
-						read_ids(CatalogRead("SELECT model_id FROM vde.pointer "
+						GraphReadIds(CatalogRead("SELECT model_id FROM vde.pointer "
 											 "WHERE environment_id = $1 AND snapshot_id IS NOT NULL", "l",
 											 environment->id)), false);
 	read_parents(graph);

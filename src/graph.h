@@ -49,6 +49,7 @@ typedef struct GraphNode
 	Definition *definition;		/* what it is to have; NULL: nothing */
 	const Edit *edit;			/* NULL: not edited */
 	List	   *drift;			/* char *: what changed outside; NIL: nothing */
+	List	   *gone;			/* those of drift that are not there any more */
 	bool		suspected;		/* drift is a guess: its last refresh was
 								 * stopped */
 	bool		affected;		/* edited, drifted or downstream of such */
@@ -135,6 +136,9 @@ extern GraphNode *GraphFind(Graph *graph, const char *schema, const char *name);
  * NULL for kinds without a query.
  */
 extern Query *BindNode(Graph *graph, GraphNode *node);
+
+/* the same, with its fingerprint, in the current memory context */
+extern Query *BindNodeWith(Graph *graph, GraphNode *node, Fingerprint **fingerprint);
 
 /* true when the node is or will be there */
 #define GraphNodeLives(node) ((node)->definition != NULL)

@@ -32,6 +32,7 @@
 #include "utils/resowner.h"
 
 #include "compat.h"
+#include "drift.h"
 #include "graph.h"
 #include "graph_node.h"
 #include "lineage.h"
@@ -424,66 +425,23 @@ find_physical(const ParentModel *parent, void *arg)
 }
 
 /*
- * equal_identity
- *		Do two dependencies name the same thing?
- */
-static bool
-equal_identity(const Dependency *a, const Dependency *b)
-{
-	ListCell   *left;
-	ListCell   *right;
-
-	if (list_length(a->identity) != list_length(b->identity))
-		return false;
-	forboth(left, a->identity, right, b->identity)
-	{
-		if (strcmp((char *) lfirst(left), (char *) lfirst(right)) != 0)
-			return false;
-	}
-	return true;
-}
-
-/*
- * changed_dependencies
- *		What differs between two fingerprints' dependencies, for a message.
- */
-static char *
-changed_dependencies(const Fingerprint *before, const Fingerprint *after)
-{
-	StringInfoData text;
-	ListCell   *a;
-	ListCell   *b;
-
-	initStringInfo(&text);
-	if (before == NULL)
-		return text.data;		/* a run: all would look new */
-
-	foreach(b, after->dependencies)
-	{
-		Dependency *now = (Dependency *) lfirst(b);
-		bool		same = false;
-
-		foreach(a, before->dependencies)
-		{
-			Dependency *then = (Dependency *) lfirst(a);
-
-			if (strcmp(then->class, now->class) == 0 && equal_identity(then, now) &&
-				strcmp(then->digest, now->digest) == 0)
-				same = true;
-		}
-		if (!same)
-			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
-							 DependencyDescription(now->class, now->identity));
-	}
-	return text.data;
-}
-
-/*
  * BindNode
  *		See graph.h.
  */
 Query *
 BindNode(Graph *graph, GraphNode *node)
+{
+	Fingerprint *fingerprint;
+
+	return BindNodeWith(graph, node, &fingerprint);
+}
+
+/*
+ * BindNodeWith
+ *		See graph.h.
+ */
+Query *
+BindNodeWith(Graph *graph, GraphNode *node, Fingerprint **result)
 {
 	AnalyzedModel *analyzed;
 	Fingerprint *fingerprint;
@@ -495,17 +453,8 @@ BindNode(Graph *graph, GraphNode *node)
 	analyzed->declared_breaking = declared_breaking(node);
 	fingerprint = ComputeFingerprint(node->definition, analyzed);
 	if (!DigestEquals(&fingerprint->version, &node->version.digest))
-	{
-		char	   *changed = changed_dependencies(node->fingerprint, fingerprint);
-
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" is no longer what was planned", QuoteModelName(&node->name)),
-				 changed[0] != '\0' ?
-				 errdetail("Changed meanwhile: %s.", changed) :
-				 errdetail("Something that its query uses has changed meanwhile."),
-				 errhint("Look at the plan again with vde_plan().")));
-	}
+		RaiseDrift(graph, node, fingerprint);
+	*result = fingerprint;
 	if (analyzed->query == NULL)
 		return NULL;
 	return BindModel(analyzed, find_physical, graph);

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * graph_node.h
- *	  Between graph.c, which finds who is affected, and graph_node.c, which
- *	  computes what they become.
+ *	  Between graph.c, which finds who is affected, drift.c, which finds who is
+ *	  by a change outside, and graph_node.c, which computes what they become.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,6 +10,12 @@
 #define VDE_GRAPH_NODE_H
 
 #include "graph.h"
+
+/* The node of a model as the environment has it now, made if there is none. */
+extern GraphNode *GraphAddNode(Graph *graph, ModelState *state);
+
+/* first column of a result, as List of int64 * */
+extern List *GraphReadIds(uint64 rows);
 
 /* Fills a node's parents and missing from its text. */
 extern void ParseNode(Graph *graph, GraphNode *node);

@@ -71,7 +71,7 @@ typedef struct BuildWork
 	List	   *columns;
 	const Query *query;
 	const char *relation_name;
-	uint64		rows;			/* result */
+	Contents	contents;		/* result */
 } BuildWork;
 
 /*
@@ -305,10 +305,10 @@ run_query(const Query *query, const char *text, DestReceiver *dest)
  * FillHeaps
  *		Runs the bound query, or reads the seed, into dest.
  */
-uint64
+Contents
 FillHeaps(const Definition *definition, const Query *query, DestReceiver *dest)
 {
-	uint64		rows;
+	Contents	contents;
 
 	CommandCounterIncrement();
 	PushCopiedSnapshot(GetTransactionSnapshot());
@@ -326,10 +326,11 @@ FillHeaps(const Definition *definition, const Query *query, DestReceiver *dest)
 	}
 
 	PopActiveSnapshot();
-	rows = HeapReceiverRows(dest);
+	contents.rows = HeapReceiverRows(dest);
+	HeapReceiverContent(dest, contents.hash);
 	dest->rDestroy(dest);
 	CommandCounterIncrement();
-	return rows;
+	return contents;
 }
 
 /*
@@ -365,8 +366,8 @@ build_work(void *arg)
 				 KindName(definition->kind));
 	}
 
-	work->rows = FillHeaps(definition, work->query,
-						   CreateHeapReceiver(relid, NIL));
+	work->contents = FillHeaps(definition, work->query,
+							   CreateHeapReceiver(relid, NIL));
 	DefinePhysicalIndexes(definition, work->columns, options, relid,
 						  work->relation_name);
 	AnalyzePhysical(work->relation_name);
@@ -376,19 +377,18 @@ build_work(void *arg)
  * BuildPhysical
  *		Makes the relation of a version and fills it; see physical.h.
  */
-uint64
+Contents
 BuildPhysical(const Definition *definition, List *columns, const Query *query,
 			  const char *relation_name)
 {
-	BuildWork	work;
+	BuildWork	work = {0};
 
 	work.definition = definition;
 	work.columns = columns;
 	work.query = query;
 	work.relation_name = relation_name;
-	work.rows = 0;
 	InSubtransaction(build_work, &work);
-	return work.rows;
+	return work.contents;
 }
 
 /*

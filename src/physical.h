@@ -16,6 +16,14 @@
 #include "digest.h"
 #include "model.h"
 
+/* What a relation was filled with */
+typedef struct Contents
+{
+	uint64		rows;			/* 0 for a view */
+	char		hash[XXH3_HEX_LENGTH + 1];	/* "": unknown, or a view's; see
+											 * content_hash.h */
+} Contents;
+
 /* Name in vde_data for a version: readable, at most 63 bytes, unique. */
 extern char *PhysicalName(const ModelName *name, const Digest *version);
 
@@ -31,19 +39,19 @@ extern bool PhysicalIsEmpty(const char *relation_name);
 /*
  * Makes the relation of a version and fills it: kinds full, seed, view and
  * materialized_view.  query is the bound query (NULL for a seed), columns
- * its output columns.  Indexes and ANALYZE included.  Returns the number of
- * rows; 0 for a view.  Runs in a subtransaction of its own.
+ * its output columns.  Indexes and ANALYZE included.  Runs in a subtransaction
+ * of its own.
  */
-extern uint64 BuildPhysical(const Definition *definition, List *columns,
-							const Query *query, const char *relation_name);
+extern Contents BuildPhysical(const Definition *definition, List *columns,
+							  const Query *query, const char *relation_name);
 
 /*
  * Fills the relation anew from query into new heaps that are switched in at
- * the end, so that readers wait for the switch alone.  Returns the number of
- * rows.  Kinds full, seed and materialized_view.
+ * the end, so that readers wait for the switch alone.  Kinds full, seed and
+ * materialized_view.
  */
-extern uint64 RefreshPhysical(const Definition *definition,
-							  const Query *query, const char *relation_name);
+extern Contents RefreshPhysical(const Definition *definition,
+								const Query *query, const char *relation_name);
 
 /* Drops it without CASCADE; nothing happens when it is gone already. */
 extern void DropPhysical(const char *relation_name);

@@ -15,6 +15,7 @@
 
 #include "model.h"
 #include "options.h"
+#include "physical.h"
 #include "receiver.h"
 
 /* physical.c */
@@ -34,10 +35,10 @@ extern void InSubtransaction(void (*work) (void *arg), void *arg);
 
 /*
  * Runs the bound query (or reads the seed, when NULL) into dest, as the
- * definition's owner; dest is destroyed.  Returns the number of rows.
+ * definition's owner; dest is destroyed.
  */
-extern uint64 FillHeaps(const Definition *definition, const Query *query,
-						DestReceiver *dest);
+extern Contents FillHeaps(const Definition *definition, const Query *query,
+						  DestReceiver *dest);
 
 /* Runs a utility statement as the current user, silently. */
 extern void RunUtility(Node *statement, const char *text);

@@ -44,7 +44,7 @@ typedef struct RefreshWork
 	const Definition *definition;
 	const Query *query;
 	const char *relation_name;
-	uint64		rows;			/* result */
+	Contents	contents;		/* result */
 } RefreshWork;
 
 /*
@@ -120,8 +120,8 @@ refresh_work(void *arg)
 	bool		partitioned = (get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE);
 	ListCell   *lc;
 
-	work->rows = FillHeaps(work->definition, work->query,
-						   CreateHeapReceiver(relid, swaps));
+	work->contents = FillHeaps(work->definition, work->query,
+							   CreateHeapReceiver(relid, swaps));
 
 	foreach(lc, swaps)
 	{
@@ -148,16 +148,15 @@ refresh_work(void *arg)
  * RefreshPhysical
  *		Fills the relation anew; see physical.h.
  */
-uint64
+Contents
 RefreshPhysical(const Definition *definition, const Query *query,
 				const char *relation_name)
 {
-	RefreshWork work;
+	RefreshWork work = {0};
 
 	work.definition = definition;
 	work.query = query;
 	work.relation_name = relation_name;
-	work.rows = 0;
 	InSubtransaction(refresh_work, &work);
-	return work.rows;
+	return work.contents;
 }

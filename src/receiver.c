@@ -21,6 +21,8 @@
  * - Buffered rows are bounded in number and in bytes over all heaps, however
  *	 many partitions there are.
  *
+ * - Every row is in the hash of the contents before it is written.
+ *
  * - Writing checks no permission: it happens while the model's owner is in
  *	 force, who may not write to these tables.  Whoever makes a receiver
  *	 vouches for the target.
@@ -30,6 +32,7 @@
 #include "postgres.h"
 
 #include "access/heapam.h"
+#include "access/heaptoast.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -43,6 +46,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "content_hash.h"
 #include "receiver.h"
 
 /* one heap is written when this much waits for it ... */
@@ -77,6 +81,7 @@ typedef struct HeapReceiver
 	Oid			relid;
 	List	   *swaps;
 	uint64		rows;
+	ContentHash content;
 
 	/* from startup to shutdown */
 	MemoryContext context;		/* all of what follows */
@@ -325,6 +330,38 @@ row_size(TupleTableSlot *slot)
 }
 
 /*
+ * hash_row
+ *		Adds a row to the hash of the contents.
+ *
+ * What a row of another table has stored elsewhere is fetched, and stays in
+ * the row: the insert would fetch it next.
+ */
+static void
+hash_row(HeapReceiver *self, TupleTableSlot *slot)
+{
+	bool		should_free = false;
+	HeapTuple	tuple;
+
+	if (!self->content.known)
+		return;
+	if (TTS_IS_BUFFERTUPLE(slot))
+		tuple = ((HeapTupleTableSlot *) slot)->tuple;	/* nearly always */
+	else
+		tuple = ExecFetchSlotHeapTuple(slot, true, &should_free);
+	if (HeapTupleHasExternal(tuple))
+	{
+		HeapTuple	whole = toast_flatten_tuple(tuple, slot->tts_tupleDescriptor);
+
+		ContentHashAdd(&self->content, whole);
+		ExecForceStoreHeapTuple(whole, slot, true);
+	}
+	else
+		ContentHashAdd(&self->content, tuple);
+	if (should_free)
+		heap_freetuple(tuple);
+}
+
+/*
  * receive_row
  *		rReceive: takes a row into the buffer of its heap.
  */
@@ -353,6 +390,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *dest)
 	 */
 	ExecCopySlot(copy, slot);
 	ExecMaterializeSlot(copy);
+	hash_row(self, copy);
 	size = row_size(copy);
 
 	if (buffer->used == buffer->room)
@@ -431,6 +469,7 @@ start_rows(DestReceiver *dest, int operation, TupleDesc typeinfo)
 
 	self->root = table_open(self->relid, NoLock);
 	check_row_type(typeinfo, self->root);
+	ContentHashBegin(&self->content, RelationGetDescr(self->root));
 
 	/*
 	 * Taken before a parallel query begins; the transaction has its number
@@ -518,4 +557,10 @@ uint64
 HeapReceiverRows(DestReceiver *dest)
 {
 	return ((HeapReceiver *) dest)->rows;
+}
+
+void
+HeapReceiverContent(DestReceiver *dest, char hex[XXH3_HEX_LENGTH + 1])
+{
+	ContentHashEnd(&((HeapReceiver *) dest)->content, hex);
 }

@@ -13,6 +13,8 @@
 #include "nodes/pg_list.h"
 #include "tcop/dest.h"
 
+#include "digest.h"
+
 /* A new heap that is to take the place of a table's, or of a leaf partition's */
 typedef struct HeapSwap
 {
@@ -34,5 +36,8 @@ extern DestReceiver *CreateHeapReceiver(Oid relid, List *swaps);
 
 /* rows received so far */
 extern uint64 HeapReceiverRows(DestReceiver *dest);
+
+/* hash of their contents: see content_hash.h */
+extern void HeapReceiverContent(DestReceiver *dest, char hex[XXH3_HEX_LENGTH + 1]);
 
 #endif							/* VDE_RECEIVER_H */

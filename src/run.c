@@ -9,7 +9,8 @@
  * the oldest), so that two schedules do not refresh it twice and nobody's
  * experiment moves prod's data.  A model that reads something which changed
  * outside is not refreshed: its table would no longer be what its version
- * says.
+ * says.  Nor is one that reads only tables of models which hold what they did
+ * when it was filled last; that is decided when its turn comes (cutoff.c).
  *
  * A model that was kept because somebody declared a change non_breaking cannot
  * be refreshed as it is: fresh rows would come from a parent that its version
@@ -27,33 +28,11 @@
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "drift.h"
 #include "overrule.h"
 #include "plan.h"
 
 PG_FUNCTION_INFO_V1(vde_run);
-
-/*
- * drift_error
- *		The error of a model whose version would be another one now.
- */
-static ErrorData *
-drift_error(Graph *graph, const GraphNode *now)
-{
-	MemoryContext old = MemoryContextSwitchTo(graph->context);
-	ErrorData  *error = palloc0(sizeof(ErrorData));
-
-	error->elevel = ERROR;
-	error->sqlerrcode = ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-	if (now->drift != NIL)
-		error->message = psprintf("%s changed since the model was deployed",
-								  (char *) linitial(now->drift));
-	else
-		error->message = pstrdup("something that it reads changed since the model was deployed");
-	error->hint = psprintf("Look at it with vde_plan('%s') and apply.", graph->environment->name);
-	error->assoc_context = graph->context;
-	MemoryContextSwitchTo(old);
-	return error;
-}
 
 /*
  * drifted_node
@@ -159,6 +138,7 @@ vde_run(PG_FUNCTION_ARGS)
 		List	   *kept;
 		char	   *unsettled = NULL;
 		int			elsewhere = 0;
+		int			unchanged = 0;
 		ListCell   *cell;
 
 		CheckEnvironmentOwner(environment, session.caller);
@@ -192,17 +172,24 @@ vde_run(PG_FUNCTION_ARGS)
 			step = palloc0(sizeof(BuildStep));
 			step->node = node;
 			step->refresh = true;
+			step->if_changed = true;
 			drifted = drifted_node(now, node);
 			if (drifted != NULL)
-				step->error = drift_error(graph, drifted);
+				step->error = DriftError(graph, drifted);
 			else if (unsettled != NULL && FindKept(kept, node->model_id) != NULL)
 				step->error = kept_error(graph, unsettled);
 			steps = lappend(steps, step);
 		}
 		RunBuildSteps(&session, graph, steps);
 		SessionCommit(&session);
+		foreach(cell, steps)
+		{
+			if (((BuildStep *) lfirst(cell))->unchanged)
+				unchanged++;
+		}
 		ereport(NOTICE,
-				(errmsg("ran \"%s\": %d refreshed%s", name, list_length(steps),
+				(errmsg("ran \"%s\": %d refreshed%s%s", name, list_length(steps) - unchanged,
+						unchanged > 0 ? psprintf(", %d unchanged", unchanged) : "",
 						elsewhere > 0 ? psprintf(", %d left to the environment they are shared with", elsewhere) : "")));
 	}
 	PG_FINALLY();

@@ -278,17 +278,17 @@ save_version(int64 model_id, Version *version)
  */
 void
 SaveVersionFilled(int64 model_id, Version *version, TimestampTz read_at,
-				  int64 rows, double seconds, Oid built_by)
+				  int64 rows, const char *content_hash, double seconds, Oid built_by)
 {
 	CatalogWrite("INSERT INTO vde.version AS v (model_id, xxh3, sha256, relation_name, built_at, built_by, "
-				 "refreshed_at, row_count, build_seconds, unlogged) "
-				 "VALUES ($1, $2, $3, $4, $5, $6, $5, NULLIF($7, -1), $8, $9) "
+				 "refreshed_at, row_count, build_seconds, unlogged, content_hash) "
+				 "VALUES ($1, $2, $3, $4, $5, $6, $5, NULLIF($7, -1), $8, $9, NULLIF($10, '')) "
 				 "ON CONFLICT (xxh3, sha256) DO UPDATE SET built_at = COALESCE(v.built_at, $5), built_by = $6, "
 				 "refreshed_at = $5, row_count = NULLIF($7, -1), build_seconds = $8, unlogged = $9, "
-				 "collected_at = NULL, released_at = NULL RETURNING id", "lttnzrldb",
+				 "content_hash = NULLIF($10, ''), collected_at = NULL, released_at = NULL RETURNING id", "lttnzrldbt",
 				 model_id, DigestXxh3(&version->digest), DigestSha256(&version->digest),
 				 version->relation_name, read_at, built_by, rows, seconds,
-				 (int) PhysicalIsUnlogged(version->relation_name));
+				 (int) PhysicalIsUnlogged(version->relation_name), content_hash);
 	version->id = CatalogInt64(0, 1);
 }
 

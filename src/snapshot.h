@@ -70,11 +70,13 @@ extern void LookUpVersion(const ModelName *name, ModelKind kind,
 
 /*
  * Notes that a version's relation was filled; writes its row, if there is none
- * yet, and its id into version.  rows -1: it holds none.
+ * yet, and its id into version.  rows -1: it holds none; content_hash "":
+ * unknown.
  */
 extern void SaveVersionFilled(int64 model_id, Version *version,
 							  TimestampTz read_at, int64 rows,
-							  double seconds, Oid built_by);
+							  const char *content_hash, double seconds,
+							  Oid built_by);
 
 /*
  * Writes a snapshot with its parents (List of int64 * model ids), its
