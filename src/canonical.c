@@ -82,6 +82,8 @@
  *	all of an outside	the same; of the tables that these read, only the
  *	view, of an SQL		columns that they name
  *	function's body
+ *	rows of a user's	their order is not known: beside another function, or
+ *	function in FROM	numbered, they are chance
  *	the name of a model	a model of another name is another table, filled at
  *	that is read		another time
  *	the version of a	it is built anew with each version, and then comes out
@@ -313,10 +315,10 @@ put_from(Canonical *c, Node *node)
 }
 
 /*
- * The conditions of its joins, in the same order.
+ * The conditions of its joins, by the number of the join.
  */
 static void
-put_join_conditions(Canonical *c, Node *node)
+put_join_conditions(Canonical *c, Node *node, int *number)
 {
 	ListCell   *lc;
 
@@ -325,14 +327,19 @@ put_join_conditions(Canonical *c, Node *node)
 	if (IsA(node, FromExpr))
 	{
 		foreach(lc, ((FromExpr *) node)->fromlist)
-			put_join_conditions(c, lfirst(lc));
+			put_join_conditions(c, lfirst(lc), number);
 	}
 	else if (IsA(node, JoinExpr))
 	{
-		PutTag(c->buf, TAG_JOIN_QUALS);
-		put_join_conditions(c, ((JoinExpr *) node)->larg);
-		put_join_conditions(c, ((JoinExpr *) node)->rarg);
-		PutNode(c, ((JoinExpr *) node)->quals);
+		put_join_conditions(c, ((JoinExpr *) node)->larg, number);
+		put_join_conditions(c, ((JoinExpr *) node)->rarg, number);
+		(*number)++;
+		if (((JoinExpr *) node)->quals != NULL)
+		{
+			PutTag(c->buf, TAG_JOIN_QUALS);
+			PutInt(c->buf, *number);
+			PutNode(c, ((JoinExpr *) node)->quals);
+		}
 	}
 }
 
@@ -488,6 +495,7 @@ PutClause(Canonical *c, CanonicalClause clause)
 	Query	   *query = c->level->query;
 	bool		chooses = query->limitOffset || query->limitCount ||
 	query->hasDistinctOn;
+	int			joins = 0;
 	ListCell   *lc;
 
 	switch (clause)
@@ -508,7 +516,7 @@ PutClause(Canonical *c, CanonicalClause clause)
 			break;
 
 		case CLAUSE_JOIN_CONDITION:
-			put_join_conditions(c, (Node *) query->jointree);
+			put_join_conditions(c, (Node *) query->jointree, &joins);
 			break;
 
 		case CLAUSE_WHERE:
@@ -543,6 +551,7 @@ PutClause(Canonical *c, CanonicalClause clause)
 					PutNode(c, (Node *) target->expr);
 			}
 			PutTag(c->buf, TAG_NONE);
+			NoteLockstep(c, query->targetList, false);
 			break;
 
 		case CLAUSE_ORDER_BY:
@@ -589,7 +598,8 @@ PutQueryRows(Canonical *c, bool with_order)
 	PutTag(c->buf, TAG_QUERY);
 	for (clause = 0; clause < CLAUSE_COUNT; clause++)
 	{
-		if (clause != CLAUSE_ORDER_BY || with_order)
+		if (clause != CLAUSE_ORDER_BY ||
+			(with_order && c->level->query->sortClause != NIL))
 		{
 			PutTag(c->buf, TAG_CLAUSE);
 			PutInt(c->buf, clause);

@@ -310,7 +310,10 @@ extern void PutWindowFunction(Canonical *c, WindowFunc *function);
 extern void PutSetOperation(Canonical *c, Node *node, bool whole);
 extern void PutSetColumn(Canonical *c, CanonicalLevel *level, Node *node,
 						 int number);
+extern bool OrderIsTotal(Query *query);
 extern void NoteChoice(Canonical *c);
+extern void NoteLockstep(Canonical *c, List *expressions, bool numbered);
+extern void NoteRepresentative(Canonical *c, TargetEntry *target);
 
 /* canonical_source.c */
 extern CanonicalSource *SubquerySource(Canonical *c, CanonicalLevel *level,

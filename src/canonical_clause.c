@@ -13,6 +13,9 @@
  *	- every item of GROUP BY is, and there are no grouping sets;
  *	- of an aggregate: every argument that is not a constant is.
  *
+ * Values that are equal and yet not the same (1.0 and 1.00) are chance where one
+ * of them stands for all: in a group's key, under DISTINCT, in min() and max().
+ *
  * That a table has a unique key is not looked at: it can be dropped while the
  * model stays as it is.
  *
@@ -21,14 +24,17 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/nbtree.h"
 #include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "canonical.h"
 
@@ -100,10 +106,10 @@ covers_groups(Query *query, List *items, List *more)
 }
 
 /*
- * Is ORDER BY of the present query a total order?
+ * Is ORDER BY of a query a total order?
  */
-static bool
-order_is_total(Query *query)
+bool
+OrderIsTotal(Query *query)
 {
 	ListCell   *lc;
 
@@ -128,7 +134,7 @@ NoteChoice(Canonical *c)
 {
 	Query	   *query = c->level->query;
 
-	if (order_is_total(query))
+	if (OrderIsTotal(query))
 		return;
 	if (query->hasDistinctOn)
 		NoteChance(c, "DISTINCT ON without a total order");
@@ -138,6 +144,150 @@ NoteChoice(Canonical *c)
 		(query->limitCount == NULL || query->limitOption == LIMIT_OPTION_WITH_TIES))
 		return;
 	NoteChance(c, "LIMIT without a total order");
+}
+
+/*
+ * Does a set operation put its arms together and nothing else, so that its
+ * columns are those of its arms one by one?
+ */
+static bool
+is_concatenation(SetOperationStmt *operation)
+{
+	return operation->op == SETOP_UNION && operation->all;
+}
+
+/*
+ * How many calls an expression has that return sets; found gets one of a
+ * user's function.
+ */
+typedef struct SetCount
+{
+	int			count;
+	Oid			user_function;
+} SetCount;
+
+static bool
+set_walker(Node *node, SetCount *sets)
+{
+	Oid			function = InvalidOid;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr) && ((FuncExpr *) node)->funcretset)
+		function = ((FuncExpr *) node)->funcid;
+	else if (IsA(node, OpExpr) && ((OpExpr *) node)->opretset)
+		function = get_opcode(((OpExpr *) node)->opno);
+	if (OidIsValid(function))
+	{
+		sets->count++;
+		if (function >= FirstNormalObjectId)
+			sets->user_function = function;
+	}
+	return expression_tree_walker(node, set_walker, sets);
+}
+
+static int
+count_sets(Node *node, Oid *found)
+{
+	SetCount	sets = {0, InvalidOid};
+
+	(void) set_walker(node, &sets);
+	if (OidIsValid(sets.user_function))
+		*found = sets.user_function;
+	return sets.count;
+}
+
+/*
+ * Functions that return sets, called side by side, or with their rows numbered:
+ * of users' functions it is not known in which order their rows come.
+ */
+void
+NoteLockstep(Canonical *c, List *expressions, bool numbered)
+{
+	Oid			found = InvalidOid;
+	int			count = 0;
+	ListCell   *lc;
+
+	foreach(lc, expressions)
+	{
+		Node	   *node = (Node *) lfirst(lc);
+
+		if (IsA(node, TargetEntry))
+			node = (Node *) ((TargetEntry *) node)->expr;
+		count += count_sets(node, &found);
+	}
+	if (OidIsValid(found) && (numbered || count > 1))
+		NoteChance(c, psprintf("order of the rows of %s()", get_func_name(found)));
+}
+
+/*
+ * Are equal values of a type the same in every respect?  Not 1.0 and 1.00.
+ * PostgreSQL knows it of the types that its B-trees may store once for many.
+ */
+static bool
+equal_is_same(Oid type, int32 typmod, Oid collation)
+{
+	TypeCacheEntry *entry;
+	Oid			function;
+
+	/* a given scale is the same for all */
+	if (type == NUMERICOID && typmod >= 0)
+		return true;
+	entry = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
+	if (!OidIsValid(entry->btree_opf))
+		return true;			/* nothing compares it */
+	function = get_opfamily_proc(entry->btree_opf, entry->btree_opintype,
+								 entry->btree_opintype, BTEQUALIMAGE_PROC);
+	return OidIsValid(function) &&
+		DatumGetBool(OidFunctionCall1Coll(function, collation,
+										  ObjectIdGetDatum(entry->btree_opintype)));
+}
+
+static bool
+expression_equal_is_same(Node *node)
+{
+	return equal_is_same(exprType(node), exprTypmod(node), exprCollation(node));
+}
+
+/*
+ * Does an expression show an item of GROUP BY of which one value stands for
+ * several?
+ */
+static bool
+shows_representative(Node *node, Query *query)
+{
+	ListCell   *lc;
+
+	if (node == NULL || IsA(node, Aggref))
+		return false;
+	foreach(lc, query->groupClause)
+	{
+		TargetEntry *item = get_sortgroupclause_tle((SortGroupClause *) lfirst(lc),
+													query->targetList);
+
+		if (equal(node, item->expr))
+			return !expression_equal_is_same(node);
+	}
+	return expression_tree_walker(node, shows_representative, query);
+}
+
+/*
+ * An output column of the present query can show one of several values that
+ * are equal and yet different.  Which one, nothing says.
+ */
+void
+NoteRepresentative(Canonical *c, TargetEntry *target)
+{
+	Query	   *query = c->level->query;
+	Node	   *node = (Node *) target->expr;
+	bool		compared = query->setOperations != NULL ?
+	!is_concatenation((SetOperationStmt *) query->setOperations) :
+	query->distinctClause != NIL && !query->hasDistinctOn;
+
+	if ((compared && !expression_equal_is_same(node)) ||
+		(query->groupClause != NIL && shows_representative(node, query)))
+		NoteChance(c, psprintf("one of equal values of type %s",
+							   format_type_be(exprType(node))));
 }
 
 /*
@@ -192,6 +342,14 @@ is_order_free(Oid funcid)
 	return result;
 }
 
+static bool
+is_min_or_max(Oid funcid)
+{
+	const char *name = get_func_name(funcid);
+
+	return strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
+}
+
 /*
  * Name of a function with what is wrong with its order, for people.
  */
@@ -210,7 +368,17 @@ note_aggregate_order(Canonical *c, Aggref *aggregate)
 	ListCell   *lc;
 
 	if (is_order_free(aggregate->aggfnoid))
+	{
+		/* min() and max() choose among equals */
+		if (!equal_is_same(aggregate->aggtype,
+						   list_length(aggregate->args) == 1 ?
+						   exprTypmod((Node *) linitial_node(TargetEntry, aggregate->args)->expr) : -1,
+						   aggregate->aggcollid) &&
+			is_min_or_max(aggregate->aggfnoid))
+			NoteChance(c, psprintf("one of equal values of type %s",
+								   format_type_be(aggregate->aggtype)));
 		return;
+	}
 	foreach(lc, aggregate->args)
 	{
 		TargetEntry *target = (TargetEntry *) lfirst(lc);
@@ -396,16 +564,6 @@ PutWindowFunction(Canonical *c, WindowFunc *function)
  * Set operations
  * ---------------------------------------------------------------------
  */
-
-/*
- * Does a set operation put its arms together and nothing else, so that its
- * columns are those of its arms one by one?
- */
-static bool
-is_concatenation(SetOperationStmt *operation)
-{
-	return operation->op == SETOP_UNION && operation->all;
-}
 
 /*
  * The rows of a tree of UNION, INTERSECT and EXCEPT, with each arm where it

@@ -545,6 +545,9 @@ PutNode(Canonical *c, Node *node)
 				PutInt(c->buf, (int) sublink->subLinkType);
 				PutNode(c, sublink->testexpr);
 				PutQuery(c, castNode(Query, sublink->subselect));
+				if (sublink->subLinkType == ARRAY_SUBLINK &&
+					!OrderIsTotal((Query *) sublink->subselect))
+					NoteChance(c, "ARRAY without a total order");
 			}
 			break;
 		case T_FieldSelect:

@@ -231,6 +231,21 @@ PutRange(Canonical *c, int rtindex)
 }
 
 /*
+ * What stands beside each other in the rows of functions, or has a number
+ * there, follows the order in which these return their rows.
+ */
+static void
+note_function_order(Canonical *c, RangeTblEntry *rte, bool numbered)
+{
+	List	   *calls = NIL;
+	ListCell   *lc;
+
+	foreach(lc, rte->functions)
+		calls = lappend(calls, ((RangeTblFunction *) lfirst(lc))->funcexpr);
+	NoteLockstep(c, calls, numbered);
+}
+
+/*
  * A column of a function in FROM: by the name that the function gives it, for
  * the aliases mean nothing and dropped columns of a row type take numbers.
  */
@@ -240,6 +255,8 @@ put_function_column(Canonical *c, RangeTblEntry *rte, AttrNumber attnum)
 	int			offset = attnum;
 	int			index = 0;
 	ListCell   *lc;
+
+	note_function_order(c, rte, false);
 
 	foreach(lc, rte->functions)
 	{
@@ -265,6 +282,7 @@ put_function_column(Canonical *c, RangeTblEntry *rte, AttrNumber attnum)
 	}
 
 	PutInt(c->buf, index);		/* the column of WITH ORDINALITY */
+	note_function_order(c, rte, true);
 }
 
 /*
@@ -338,6 +356,9 @@ put_whole_row(Canonical *c, CanonicalLevel *level, RangeTblEntry *rte, Var *var)
 		case RTE_NAMEDTUPLESTORE:
 			for (i = 1; i <= list_length(parent_of(c, rte)->columns); i++)
 				put_model_column(c, parent_of(c, rte), i);
+			break;
+		case RTE_FUNCTION:
+			note_function_order(c, rte, rte->funcordinality);
 			break;
 		default:
 			break;

@@ -92,6 +92,7 @@ compute_source(Canonical *c, CanonicalLevel *level, Query *query,
 		column = &source->columns[source->column_count++];
 		begin_part(&inner, &bytes, column, TAG_COLUMN_PART);
 		PutNode(&inner, (Node *) target->expr);
+		NoteRepresentative(&inner, target);
 		end_part(&bytes, column, source);
 	}
 

@@ -15,6 +15,7 @@
 
 #include "category.h"
 #include "lineage.h"
+#include "options.h"
 #include "overrule.h"
 
 /*
@@ -302,7 +303,6 @@ add_column_reasons(StringInfo reason, const GraphNode *node)
 		ModelColumn *was = (ModelColumn *) lfirst(cell);
 		int			position = column_position(node->columns, was->name);
 		ModelColumn *is = position < 0 ? NULL : (ModelColumn *) list_nth(node->columns, position);
-		const char *chance;
 
 		if (is == NULL)
 			add_reason(reason, "column \"%s\" removed", was->name);
@@ -318,9 +318,6 @@ add_column_reasons(StringInfo reason, const GraphNode *node)
 				 part_differs(old->parts, parts, psprintf("column \"%s\"", was->name)))
 			add_reason(reason, "column \"%s\" %s", was->name,
 					   node->definition->kind == KIND_SEED ? "has other values" : "computed differently");
-		else if ((chance = FingerprintPart(parts, psprintf(CHANCE_PART " \"%s\"", was->name))) != NULL)
-			add_reason(reason, "column \"%s\" comes out differently at each build (%s)",
-					   was->name, chance);
 		kept = false;
 	}
 	foreach(cell, node->columns)
@@ -362,6 +359,28 @@ add_clause_reasons(StringInfo reason, const GraphNode *node)
 }
 
 /*
+ * is_renamed
+ *		Is there among others a part of that kind (how its name begins) and
+ *		value, under a name that this side does not have?
+ */
+static bool
+is_renamed(List *others, List *mine, const char *kind, const char *value)
+{
+	ListCell   *cell;
+
+	foreach(cell, others)
+	{
+		const char *part = (const char *) lfirst(cell);
+
+		if (strncmp(part, kind, strlen(kind)) == 0 &&
+			strcmp(strrchr(part, '=') + 1, value) == 0 &&
+			FingerprintPart(mine, pnstrdup(part, strrchr(part, '=') - part)) == NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
  * add_query_reasons
  *		Which WITH queries and subqueries were changed.
  */
@@ -389,12 +408,89 @@ add_query_reasons(StringInfo reason, const GraphNode *node)
 				name = pnstrdup(part, strrchr(part, '=') - part);
 				other = FingerprintPart(lists[1 - side], name);
 				if (other == NULL)
-					add_reason(reason, "%s %s", name, side == 0 ? "added" : "removed");
+				{
+					if (!is_renamed(lists[1 - side], lists[side], kinds[kind],
+									part + strlen(name) + 1))
+						add_reason(reason, "%s %s", name, side == 0 ? "added" : "removed");
+				}
 				else if (side == 0 && strcmp(part + strlen(name) + 1, other) != 0)
 					add_reason(reason, "%s changed", name);
 			}
 		}
 	}
+}
+
+/*
+ * add_chance_reasons
+ *		What is another one only because it is built anew; returns whether
+ *		anything was said.
+ */
+static bool
+add_chance_reasons(StringInfo reason, const GraphNode *node)
+{
+	List	   *parts = node->fingerprint->parts;
+	const char *chance = FingerprintPart(parts, CHANCE_PART);
+	int			length = reason->len;
+	ListCell   *cell;
+
+	foreach(cell, node->current->columns)
+	{
+		const char *name = ((ModelColumn *) lfirst(cell))->name;
+		const char *what = FingerprintPart(parts, psprintf(CHANCE_PART " \"%s\"", name));
+
+		if (what != NULL && column_moved(node, name) &&
+			!part_differs(node->current->parts, parts, psprintf("column \"%s\"", name)))
+			add_reason(reason, "column \"%s\" comes out differently at each build (%s)", name, what);
+	}
+	if (chance != NULL && rows_moved(node))
+		add_reason(reason, "its rows come out differently at each build (%s)", chance);
+	return reason->len > length;
+}
+
+/*
+ * columns_reordered
+ *		Do the columns that were there come in another order?
+ */
+static bool
+columns_reordered(const GraphNode *node)
+{
+	int			last = -1;
+	ListCell   *cell;
+
+	foreach(cell, node->current->columns)
+	{
+		int			position = column_position(node->columns,
+											   ((ModelColumn *) lfirst(cell))->name);
+
+		if (position < 0)
+			continue;
+		if (position < last)
+			return true;
+		last = position;
+	}
+	return false;
+}
+
+/*
+ * storage_differs
+ *		Has it other options that join a version?  Only to be asked of models
+ *		of one kind.
+ */
+static bool
+storage_differs(const GraphNode *node)
+{
+	const Definition *was = node->current_definition;
+	const Definition *is = node->definition;
+	StringInfoData before;
+	StringInfoData after;
+
+	if (was->kind != is->kind || !KindHasRelation(is->kind))
+		return false;
+	initStringInfo(&before);
+	initStringInfo(&after);
+	PutStorageOptions(&before, was->kind, was->options);
+	PutStorageOptions(&after, is->kind, is->options);
+	return before.len != after.len || memcmp(before.data, after.data, before.len) != 0;
 }
 
 /*
@@ -408,7 +504,6 @@ DescribeModification(const GraphNode *node, const char **category)
 	List	   *parts = node->fingerprint->parts;
 	bool		row_equal = !rows_moved(node);
 	bool		has_query = node->definition->kind != KIND_SEED && node->definition->kind != KIND_EXTERNAL;
-	const char *chance;
 	bool		kept;
 	bool		explained;
 	StringInfoData reason;
@@ -443,20 +538,19 @@ DescribeModification(const GraphNode *node, const char **category)
 		add_reason(&reason, "its earlier definition was declared breaking");
 		explained = true;
 	}
+	if (has_query && !explained)
+		explained = add_chance_reasons(&reason, node);
 	if (!row_equal && !explained)
 	{
-		chance = FingerprintPart(parts, CHANCE_PART);
 		if (!has_query)
 			add_reason(&reason, "%s", node->definition->kind == KIND_SEED ?
 					   "number of rows changed" : "the declaration changed");
-		else if (chance != NULL)
-			add_reason(&reason, "its rows come out differently at each build (%s)", chance);
 		else if (reason.len == 0)
 			add_reason(&reason, "something that it calls changed");
 	}
-	if (reason.len == 0 && !ModelColumnsEqual(old->columns, node->columns))
+	if (columns_reordered(node))
 		add_reason(&reason, "order of columns changed");
-	if (reason.len == 0)
+	if (storage_differs(node) || reason.len == 0)
 		add_reason(&reason, "storage options changed");
 	return reason.data;
 }

@@ -149,8 +149,8 @@ note_drift(Graph *graph)
 			(strcmp(dependency->class, "relation") == 0 || strcmp(dependency->class, "view") == 0))
 			gone = lappend(gone, relation_name(dependency->identity));
 		ids = GraphReadIds(CatalogRead("SELECT p.model_id FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
-								   "WHERE p.environment_id = $1 AND d.class = $2 AND d.identity = $3 AND d.digest = $4", "ltTt",
-								   graph->environment->id, dependency->class, dependency->identity, dependency->digest));
+									   "WHERE p.environment_id = $1 AND d.class = $2 AND d.identity = $3 AND d.digest = $4", "ltTt",
+									   graph->environment->id, dependency->class, dependency->identity, dependency->digest));
 		what = DependencyDescription(dependency->class, dependency->identity);
 		suspected = strcmp(dependency->class, "columns") == 0;
 		if (!suspected)
@@ -171,12 +171,12 @@ note_stopped(Graph *graph)
 	List	   *ids;
 
 	ids = GraphReadIds(CatalogRead("SELECT DISTINCT p.model_id FROM vde.build b JOIN vde.pointer p ON p.model_id = b.model_id "
-							   "JOIN vde.snapshot s ON s.id = p.snapshot_id "
-							   "JOIN vde.version v ON v.id = s.version_id AND v.xxh3 = b.xxh3 "
-							   "WHERE b.state = 'failed' AND b.action = 'refresh' AND b.sqlstate = '55000' "
-							   "AND b.message LIKE '% " NO_LONGER " %' "
-							   "AND p.environment_id = $1 AND b.started_at > v.refreshed_at", "l",
-							   graph->environment->id));
+								   "JOIN vde.snapshot s ON s.id = p.snapshot_id "
+								   "JOIN vde.version v ON v.id = s.version_id AND v.xxh3 = b.xxh3 "
+								   "WHERE b.state = 'failed' AND b.action = 'refresh' AND b.sqlstate = '55000' "
+								   "AND b.message LIKE '% " NO_LONGER " %' "
+								   "AND p.environment_id = $1 AND b.started_at > v.refreshed_at", "l",
+								   graph->environment->id));
 	if (ids != NIL)
 		mark_drifted(graph, ids, "the meaning of a name in its query", true, false);
 }
@@ -214,8 +214,8 @@ note_emptied(Graph *graph)
 	if (emptied == NIL)
 		return;
 	ids = GraphReadIds(CatalogRead("SELECT p.model_id FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "
-							   "WHERE s.version_id = ANY ($1) AND p.environment_id = $2", "Il",
-							   emptied, graph->environment->id));
+								   "WHERE s.version_id = ANY ($1) AND p.environment_id = $2", "Il",
+								   emptied, graph->environment->id));
 	if (ids != NIL)
 		mark_drifted(graph, ids, what, false, false);
 }
@@ -461,7 +461,7 @@ RaiseDrift(Graph *graph, const GraphNode *node, const Fingerprint *now)
 	{
 		Dependency *dependency = (Dependency *) lfirst(cell);
 		Dependency *was = find_dependency(before, dependency);
-		StringInfo	text = was == NULL ? &added : &changed;
+		StringInfo text = was == NULL ? &added : &changed;
 
 		if (was == NULL || strcmp(was->digest, dependency->digest) != 0)
 			appendStringInfo(text, "%s%s", text->len > 0 ? ", " : "",

@@ -300,15 +300,15 @@ add_captured(Graph *graph)
 		return;
 	(void) add_affected(graph,
 						GraphReadIds(CatalogRead("SELECT DISTINCT p.model_id "
-											 "FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
-											 "WHERE p.environment_id = $1 AND d.identity[2] = ANY ($2)", "lT",
-											 graph->environment->id, names)), true);
+												 "FROM vde.pointer p JOIN vde.dependency d ON d.snapshot_id = p.snapshot_id "
+												 "WHERE p.environment_id = $1 AND d.identity[2] = ANY ($2)", "lT",
+												 graph->environment->id, names)), true);
 	(void) add_affected(graph,
 						GraphReadIds(CatalogRead("SELECT DISTINCT p.model_id "
-											 "FROM vde.model m JOIN vde.snapshot_parent sp ON sp.parent_model_id = m.id "
-											 "JOIN vde.pointer p ON p.snapshot_id = sp.snapshot_id "
-											 "WHERE p.environment_id = $1 AND m.model_name = ANY ($2::name[])", "lT",
-											 graph->environment->id, names)), true);
+												 "FROM vde.model m JOIN vde.snapshot_parent sp ON sp.parent_model_id = m.id "
+												 "JOIN vde.pointer p ON p.snapshot_id = sp.snapshot_id "
+												 "WHERE p.environment_id = $1 AND m.model_name = ANY ($2::name[])", "lT",
+												 graph->environment->id, names)), true);
 }
 
 /*
@@ -328,9 +328,9 @@ add_descendants(Graph *graph)
 		CHECK_FOR_INTERRUPTS();
 		front = add_affected(graph,
 							 GraphReadIds(CatalogRead("SELECT DISTINCT p.model_id "
-												  "FROM vde.snapshot_parent sp JOIN vde.pointer p ON p.snapshot_id = sp.snapshot_id "
-												  "WHERE p.environment_id = $1 AND sp.parent_model_id = ANY ($2)", "lI",
-												  graph->environment->id, front)), false);
+													  "FROM vde.snapshot_parent sp JOIN vde.pointer p ON p.snapshot_id = sp.snapshot_id "
+													  "WHERE p.environment_id = $1 AND sp.parent_model_id = ANY ($2)", "lI",
+													  graph->environment->id, front)), false);
 	}
 }
 
@@ -607,8 +607,8 @@ LoadGraph(const Environment *environment)
 
 	(void) add_affected(graph,
 						GraphReadIds(CatalogRead("SELECT model_id FROM vde.pointer "
-											 "WHERE environment_id = $1 AND snapshot_id IS NOT NULL", "l",
-											 environment->id)), false);
+												 "WHERE environment_id = $1 AND snapshot_id IS NOT NULL", "l",
+												 environment->id)), false);
 	read_parents(graph);
 	sort_affected(graph);
 

@@ -185,8 +185,8 @@ INSERT INTO raw.cases (form, name, category, reason, readers, before, after) VAL
 	('columns', 'collation', 'breaking', 'column "a" has another collation', 'kkb', 'SELECT id AS k, note AS a FROM m.orders', 'SELECT id AS k, note COLLATE "C" AS a FROM m.orders'),
 	('columns', 'another collation', 'breaking', 'column "a" has another collation', 'kkb', 'SELECT id AS k, note COLLATE "POSIX" AS a FROM m.orders', 'SELECT id AS k, note COLLATE "C" AS a FROM m.orders'),
 	('columns', 'reordered', 'non_breaking', 'order of columns changed', 'kkb', 'SELECT id AS k, amount, note FROM m.orders', 'SELECT note, id AS k, amount FROM m.orders'),
-	('columns', 'reordered and added', 'non_breaking', 'column "customer_id" added', 'kkb', 'SELECT id AS k, amount, note FROM m.orders', 'SELECT note, id AS k, amount, customer_id FROM m.orders'),
-	('columns', 'reordered and removed', 'breaking', 'column "note" removed', 'kkb', 'SELECT id AS k, amount, note FROM m.orders', 'SELECT amount, id AS k FROM m.orders'),
+	('columns', 'reordered and added', 'non_breaking', 'column "customer_id" added, order of columns changed', 'kkb', 'SELECT id AS k, amount, note FROM m.orders', 'SELECT note, id AS k, amount, customer_id FROM m.orders'),
+	('columns', 'reordered and removed', 'breaking', 'column "note" removed, order of columns changed', 'kkb', 'SELECT id AS k, amount, note FROM m.orders', 'SELECT amount, id AS k FROM m.orders'),
 	('columns', 'unread one of a subquery added', 'metadata', 'text or description only', 'kkk', 'SELECT s.k FROM (SELECT id AS k FROM m.orders) s', 'SELECT s.k FROM (SELECT id AS k, note FROM m.orders) s'),
 	('columns', 'one of a subquery computed differently', 'breaking', 'subquery "s" changed', 'kkb', 'SELECT s.k, s.n FROM (SELECT id AS k, customer_id AS n FROM m.orders) s', 'SELECT s.k, s.n FROM (SELECT id AS k, -customer_id AS n FROM m.orders) s'),
 	('columns', 'read through a subquery', 'non_breaking', 'column "note" added', 'kkb', 'SELECT s.k FROM (SELECT id AS k FROM m.orders) s', 'SELECT s.k, s.note FROM (SELECT id AS k, note FROM m.orders) s'),
@@ -253,7 +253,7 @@ SELECT v.*, 'breaking', 'bbb' FROM (VALUES
 	('FROM', 'model or table', 'FROM changed', 'SELECT id AS k FROM m.orders', 'SELECT id AS k FROM raw.orders'),
 	('FROM', 'ONLY', 'FROM changed', 'SELECT id AS k FROM raw.parent', 'SELECT id AS k FROM ONLY raw.parent'),
 	('FROM', 'one more', 'FROM changed', 'SELECT o.id AS k FROM m.orders o', 'SELECT o.id AS k FROM m.orders o, m.customers c'),
-	('FROM', 'one more, CROSS JOIN', 'FROM changed, JOIN condition changed', 'SELECT o.id AS k FROM m.orders o', 'SELECT o.id AS k FROM m.orders o CROSS JOIN m.customers c'),
+	('FROM', 'one more, CROSS JOIN', 'FROM changed', 'SELECT o.id AS k FROM m.orders o', 'SELECT o.id AS k FROM m.orders o CROSS JOIN m.customers c'),
 	('FROM', 'LEFT JOIN added', 'FROM changed, JOIN condition changed', 'SELECT o.id AS k FROM m.orders o', 'SELECT o.id AS k FROM m.orders o LEFT JOIN m.customers c ON c.id = o.id'),
 	('FROM', 'JOIN or LEFT JOIN', 'FROM changed', 'SELECT o.id AS k FROM m.orders o JOIN m.customers c ON c.id = o.id', 'SELECT o.id AS k FROM m.orders o LEFT JOIN m.customers c ON c.id = o.id'),
 	('FROM', 'LEFT or RIGHT', 'FROM changed', 'SELECT o.id AS k FROM m.orders o LEFT JOIN m.customers c ON c.id = o.id', 'SELECT o.id AS k FROM m.orders o RIGHT JOIN m.customers c ON c.id = o.id'),
@@ -389,8 +389,8 @@ SELECT v.*, '{"chance": true}' FROM (VALUES
 	('chance', 'random() in WHERE', 'breaking', 'WHERE changed', 'bbb', 'SELECT id AS k FROM m.orders', 'SELECT id AS k FROM m.orders WHERE random() < 0.5'),
 	('chance', 'text alone', 'metadata', 'text or description only', 'kkk', 'SELECT random() AS k FROM m.orders', 'select random() as k from m.orders'),
 	('chance', 'text alone, LIMIT', 'metadata', 'text or description only', 'kkk', 'SELECT id AS k FROM m.orders LIMIT 2', 'select id as k from m.orders limit 2'),
-	('chance', 'one sample twice or two', 'breaking', 'FROM changed, WITH query "y" added, column "k" comes out differently at each build (random()), column "s" comes out differently at each build (random())', 'bbb', 'WITH x AS MATERIALIZED (SELECT random() AS r) SELECT a.r AS k, b.r AS s FROM x a, x b', 'WITH x AS MATERIALIZED (SELECT random() AS r), y AS MATERIALIZED (SELECT random() AS r) SELECT a.r AS k, b.r AS s FROM x a, y b'),
-	('chance', 'CTE read twice or two subqueries', 'breaking', 'FROM changed, WITH query "x" removed, column "k" comes out differently at each build (random()), column "s" comes out differently at each build (random()), subquery "a" added, subquery "b" added', 'bbb', 'WITH x AS (SELECT random() AS r) SELECT a.r AS k, b.r AS s FROM x a, x b', 'SELECT a.r AS k, b.r AS s FROM (SELECT random() AS r) a, (SELECT random() AS r) b'),
+	('chance', 'one sample twice or two', 'breaking', 'FROM changed, WITH query "y" added', 'bbb', 'WITH x AS MATERIALIZED (SELECT random() AS r) SELECT a.r AS k, b.r AS s FROM x a, x b', 'WITH x AS MATERIALIZED (SELECT random() AS r), y AS MATERIALIZED (SELECT random() AS r) SELECT a.r AS k, b.r AS s FROM x a, y b'),
+	('chance', 'CTE read twice or two subqueries', 'breaking', 'FROM changed, WITH query "x" removed, subquery "a" added, subquery "b" added', 'bbb', 'WITH x AS (SELECT random() AS r) SELECT a.r AS k, b.r AS s FROM x a, x b', 'SELECT a.r AS k, b.r AS s FROM (SELECT random() AS r) a, (SELECT random() AS r) b'),
 	('chance', 'CTE with LIMIT read twice or two subqueries', 'breaking', 'FROM changed, WITH query "x" removed, subquery "a" added, subquery "b" added', 'bbb', 'WITH x AS (SELECT id FROM m.orders LIMIT 1) SELECT a.id AS k, b.id AS s FROM x a, x b', 'SELECT a.id AS k, b.id AS s FROM (SELECT id FROM m.orders LIMIT 1) a, (SELECT id FROM m.orders LIMIT 1) b'),
 	('chance', 'LIMIT without an order', 'breaking', 'LIMIT changed', 'bbb', 'SELECT id AS k FROM m.orders LIMIT 1', 'SELECT id AS k FROM m.orders LIMIT 2'),
 	('chance', 'LIMIT with an order that is not total', 'breaking', 'LIMIT changed', 'bbb', 'SELECT id AS k FROM m.orders ORDER BY customer_id LIMIT 1', 'SELECT id AS k FROM m.orders ORDER BY customer_id LIMIT 2'),
@@ -447,7 +447,7 @@ SELECT 'chance that is read', name, 'breaking', CASE readers WHEN 'bkb' THEN for
 	('ntile', 'ntile() without a total order', 'bkb', 'SELECT ntile(2) OVER (ORDER BY note) AS k%s FROM m.orders'),
 	('ROWS frame', 'sum() without a total order', 'bkb', 'SELECT sum(id) OVER (ORDER BY note ROWS 1 PRECEDING) AS k%s FROM m.orders'),
 	('window function below a condition', 'row_number() without a total order', 'bbb', 'SELECT s.k%s FROM (SELECT id AS k, row_number() OVER (ORDER BY note) AS n FROM m.orders) s WHERE s.n = 1'),
-	('WITH ORDINALITY of a set', 'WITH ORDINALITY without a total order', 'bkb', 'SELECT u.n AS k%s FROM raw.unordered() WITH ORDINALITY u(x, n)'),
+	('WITH ORDINALITY of a set', 'order of the rows of unordered()', 'bkb', 'SELECT u.n AS k%s FROM raw.unordered() WITH ORDINALITY u(x, n)'),
 	('volatile function of the user''s', 'random()', 'bkb', 'SELECT raw.roll(id) AS k%s FROM m.orders'),
 	('ctid', 'system column ctid', 'bkb', 'SELECT ctid::text AS k%s FROM raw.orders')
 ) v(name, reason, readers, query);
@@ -490,7 +490,7 @@ SELECT form, name, 'SELECT id AS k, note FROM m.orders', 'SELECT id AS k, note F
 	('storage', 'order of indexes', '', '', '---', '{"options": {"indexes": ["k", "note"]}}', '{"options": {"indexes": ["note", "k"]}}')
 ) v(form, name, category, reason, readers, a, b);
 INSERT INTO raw.cases (form, name, before, after, category, reason, readers, more) VALUES
-	('storage', 'index and a column', 'SELECT id AS k FROM m.orders', 'SELECT id AS k, note FROM m.orders', 'non_breaking', 'column "note" added', 'kkb', '{"after": {"options": {"indexes": ["k"]}}}'),
+	('storage', 'index and a column', 'SELECT id AS k FROM m.orders', 'SELECT id AS k, note FROM m.orders', 'non_breaking', 'column "note" added, storage options changed', 'kkb', '{"after": {"options": {"indexes": ["k"]}}}'),
 	('kind', 'column added to a view', 'SELECT id AS k FROM m.orders', 'SELECT id AS k, note FROM m.orders', 'non_breaking', 'column "note" added', 'kkb', '{"before": {"kind": "view"}, "after": {"kind": "view"}}'),
 	('kind', 'WHERE of a view', 'SELECT id AS k FROM m.orders', 'SELECT id AS k FROM m.orders WHERE id > 1', 'breaking', 'WHERE changed', 'bbb', '{"before": {"kind": "view"}, "after": {"kind": "view"}}'),
 	('kind', 'column added to a materialized view', 'SELECT id AS k FROM m.orders', 'SELECT id AS k, note FROM m.orders', 'non_breaking', 'column "note" added', 'kkb', '{"before": {"kind": "materialized_view"}, "after": {"kind": "materialized_view"}}'),
