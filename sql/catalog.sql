@@ -78,6 +78,8 @@ CREATE TABLE vde.snapshot (
 	chance boolean NOT NULL,
 	parts text[] NOT NULL,
 	declared_breaking boolean NOT NULL DEFAULT false,
+	private_call text,
+	private_environment text CHECK ((private_environment IS NULL) = (private_call IS NULL)),
 	created_at timestamptz NOT NULL,
 	FOREIGN KEY (definition_id, model_id) REFERENCES vde.definition (id, model_id),
 	FOREIGN KEY (version_id, model_id) REFERENCES vde.version (id, model_id),
@@ -86,7 +88,7 @@ CREATE TABLE vde.snapshot (
 );
 CREATE INDEX snapshot_version_id_idx ON vde.snapshot (version_id);
 COMMENT ON TABLE vde.snapshot IS
-	'a definition frozen with its fingerprint; immutable, shared by all environments; row_hash and column_hashes are what its readers see of it, chance says that a build anew can come out differently, parts has digests of its clauses for messages; declared_breaking where somebody''s word that the change is breaking is part of the version';
+	'a definition frozen with its fingerprint; immutable, shared by all environments; row_hash and column_hashes are what its readers see of it, chance says that a build anew can come out differently, parts has digests of its clauses for messages; declared_breaking where somebody''s word that the change is breaking is part of the version; where the query calls a function that may read anything, private_call names it, and the version belongs to private_environment alone';
 
 CREATE TABLE vde.snapshot_parent (
 	snapshot_id bigint NOT NULL REFERENCES vde.snapshot ON DELETE CASCADE,

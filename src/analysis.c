@@ -33,16 +33,19 @@
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
 #include "parser/parse_node.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "analysis.h"
+#include "depends_on.h"
 #include "ephemeral.h"
 #include "model_text.h"
 #include "options.h"
 #include "outside.h"
+#include "outside_view.h"
 #include "references.h"
 #include "seed.h"
 #include "session.h"
@@ -102,6 +105,7 @@ ParseModel(const Definition *definition, ModelExists exists, void *arg)
 	EnterModel(&context, definition);
 	parsed->raw = ParseQuery(definition);
 	RewriteReferences(definition, parsed->raw, parsed);
+	AddDependsOn(definition, parsed);
 	LeaveModel(&context);
 	return parsed;
 }
@@ -277,22 +281,15 @@ check_type(Oid typid, const AnalysisState *state)
 }
 
 /*
- * check_constant
- *		Refuses constants that name a model or a relation of vde by OID.
+ * check_oid
+ *		Refuses a value that names a model or a relation of vde by OID.
  */
 static void
-check_constant(const Const *constant, const AnalysisState *state)
+check_oid(Oid typid, Oid oid, const AnalysisState *state)
 {
-	Oid			oid;
-
-	if (constant->constisnull)
-		return;
-	if (constant->consttype == REGTYPEOID)
-		check_type(DatumGetObjectId(constant->constvalue), state);
-	if (constant->consttype != REGCLASSOID)
-		return;
-	oid = DatumGetObjectId(constant->constvalue);
-	if (OidIsValid(oid) && is_ours(oid, state->parsed))
+	if (typid == REGTYPEOID)
+		check_type(oid, state);
+	if (typid == REGCLASSOID && OidIsValid(oid) && is_ours(oid, state->parsed))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("a model cannot refer to relation \"%s\" by a regclass constant",
@@ -302,6 +299,35 @@ check_constant(const Const *constant, const AnalysisState *state)
 				 errhint("Read the relation in a FROM clause."),
 				 errposition(QueryPosition(state->definition->query,
 										   state->location))));
+}
+
+/*
+ * check_constant
+ *		The same for a constant, which may be an array.
+ */
+static void
+check_constant(const Const *constant, const AnalysisState *state)
+{
+	Oid			element = get_element_type(constant->consttype);
+	Datum	   *values;
+	bool	   *nulls;
+	int			count;
+	int			i;
+
+	if (constant->constisnull)
+		return;
+	if (constant->consttype == REGTYPEOID || constant->consttype == REGCLASSOID)
+		check_oid(constant->consttype, DatumGetObjectId(constant->constvalue), state);
+	else if (element == REGTYPEOID || element == REGCLASSOID)
+	{
+		deconstruct_array(DatumGetArrayTypeP(constant->constvalue), element,
+						  sizeof(Oid), true, TYPALIGN_INT, &values, &nulls, &count);
+		for (i = 0; i < count; i++)
+		{
+			if (!nulls[i])
+				check_oid(element, DatumGetObjectId(values[i]), state);
+		}
+	}
 }
 
 /*
@@ -400,6 +426,7 @@ analyze_query(AnalyzedModel *model, AnalysisState *state)
 	if (model->query->commandType != CMD_SELECT)
 		elog(ERROR, "a model's query is not a SELECT");
 	model->columns = output_columns(pstate, model->query);
+	LookThroughViews(model, state->definition, state->parsed, pstate->p_queryEnv);
 	free_parsestate(pstate);
 }
 
@@ -503,6 +530,10 @@ AnalyzeModel(const Definition *definition, ParsedModel *parsed,
 			elog(ERROR, "parent of model not found");
 		model->parents = lappend(model->parents, parent);
 	}
+	foreach(lc, parsed->depends_on)
+		model->depends_on = lappend(model->depends_on,
+								  list_nth(model->parents, lfirst_int(lc)));
+	model->depends_on_relations = parsed->depends_on_relations;
 
 	/* a procedure that has just committed has none */
 	own_snapshot = !ActiveSnapshotSet();

@@ -27,11 +27,23 @@ typedef struct ModelReference
 	char	   *detail;			/* of a missing one: why, a full sentence */
 } ModelReference;
 
+/* A view outside of vde that a query names and that reads models' views */
+typedef struct ViewReference
+{
+	Oid			relid;
+	int			location;		/* as in ModelReference; -1: not in the text */
+} ViewReference;
+
 typedef struct ParsedModel
 {
 	RawStmt    *raw;			/* references to models already rewritten */
-	List	   *references;		/* ModelReference *, distinct models; the n-th
-								 * is the ephemeral relation EphemeralName(n) */
+	List	   *references;		/* ModelReference *, distinct models, also
+								 * those read through views, and those that
+								 * depends_on names; the n-th is the ephemeral
+								 * relation EphemeralName(n) */
+	List	   *views;			/* ViewReference * */
+	List	   *depends_on;		/* int: references that depends_on names */
+	List	   *depends_on_relations; /* Oid: tables and views that it names */
 	List	   *missing;		/* ModelReference *: neither model nor
 								 * relation */
 	ModelExists exists;			/* what the references were found by */
@@ -47,14 +59,28 @@ typedef struct ParentModel
 	Digest		version;
 	char	   *row_hash;		/* as in Fingerprint */
 	List	   *column_hashes;
+	List	   *parts;			/* likewise */
 	struct AnalyzedModel *embedded; /* of an embedded parent: its query */
+	char	   *private_call;	/* as in Fingerprint */
 } ParentModel;
+
+/* A view outside of vde that was put into the query as a subquery */
+typedef struct LookedThrough
+{
+	Oid			relid;
+	Oid			role;			/* who must be allowed to read it; InvalidOid:
+								 * the model's owner */
+	Bitmapset  *columns;		/* as in pg_attribute_aclcheck's callers */
+} LookedThrough;
 
 typedef struct AnalyzedModel
 {
 	Query	   *query;			/* NULL for seed and external */
 	List	   *columns;		/* ModelColumn *, what the model returns */
 	List	   *parents;		/* ParentModel *, as in ParsedModel.references */
+	List	   *views;			/* LookedThrough *: see outside_view.c */
+	List	   *depends_on;		/* ParentModel * that depends_on names */
+	List	   *depends_on_relations; /* Oid: the same outside of vde */
 	const char *declared_breaking;	/* what sets its version apart because
 									 * somebody declared a change breaking;
 									 * NULL: nothing */
@@ -74,6 +100,21 @@ extern AnalyzedModel *AnalyzeModel(const Definition *definition,
 								   FindParent find, void *arg);
 extern Query *BindModel(const AnalyzedModel *model,
 						FindPhysical find, void *arg);
+
+/*
+ * Error unless the model's owner may read the views outside of vde that were
+ * put into its query.
+ */
+extern void CheckLookedThrough(const AnalyzedModel *model, Oid owner);
+
+/*
+ * In an analyzed query a view's entry for a model is a subquery that gives the
+ * model's columns the view's numbers.  It counts as the model itself: is it
+ * one, and which column of the model is meant by a number?
+ */
+#define StandsForModel(rte) \
+	((rte)->rtekind == RTE_SUBQUERY && (rte)->enrname != NULL)
+extern AttrNumber ModelColumnNumber(const RangeTblEntry *rte, AttrNumber attnum);
 
 extern char *EphemeralName(int n);
 extern int	EphemeralIndex(const char *enrname);	/* -1: not one of ours */

@@ -164,6 +164,12 @@ bind_entry(Query *query, RangeTblEntry *rte, const BindContext *context)
 	int			n;
 	ListCell   *lc;
 
+	/* a view that was looked through is a subquery as any other now */
+	if (rte->rtekind == RTE_SUBQUERY)
+	{
+		rte->relid = InvalidOid;
+		rte->enrname = NULL;
+	}
 	if (rte->rtekind != RTE_NAMEDTUPLESTORE)
 		return;
 	n = EphemeralIndex(rte->enrname);

@@ -91,6 +91,8 @@
  *	for its readers		may rule it out, says canonical_clause.c
  *	the versions of a	it stands on their tables (not for its own readers)
  *	view's parents
+ *	all of what			nobody sees how the functions read it
+ *	depends_on names
  *
  * (See canonical_name.c and dependency.c for what is folded in for objects
  * outside vde, fingerprint.c for settings and roles.)

@@ -14,6 +14,7 @@
  *	  canonical_name.c			catalog objects, by name
  *	  canonical_definition.c	objects outside vde, by definition
  *	  canonical_body.c			string bodies of SQL functions
+ *	  canonical_depends_on.c		what the option depends_on names
  *	  dependency.c				objects outside vde, by identity
  *	  fingerprint.c				what of it makes up a version
  *
@@ -143,6 +144,8 @@ typedef enum CanonicalTag
 	TAG_METADATA = 136,
 	TAG_PARENT_VERSION = 137,
 	TAG_EXPORT = 138,
+	TAG_DEPENDS_ON = 139,
+	TAG_PRIVATE = 140,
 	TAG_DECLARED_BREAKING = 150
 } CanonicalTag;
 
@@ -157,6 +160,8 @@ typedef struct Uses
 	const char *chance;			/* what can come out differently each time,
 								 * with the same inputs; NULL: nothing */
 	bool		outer;			/* refers to a query around it */
+	struct OutsideObject *private_call; /* calls this function, which may read
+										 * anything; NULL: no such */
 } Uses;
 
 typedef enum OutsideClass
@@ -194,9 +199,14 @@ typedef struct CanonicalScope
 	const Definition *definition;	/* whose names SQL functions are resolved
 									 * for; NULL: leave them */
 	List	   *parents;		/* ParentModel *: the ephemeral relations */
+	const char *environment;	/* joins what calls a function that may read
+								 * anything; NULL: nothing does */
+	OutsideObject *private_call;	/* the first of those */
 	bool		local;			/* what stands in this query, whatever that is
 								 * elsewhere: see LocalParts */
 	List	   *outside;		/* OutsideObject *, all met so far */
+	OutsideObject *examined;	/* whose definition is being written; NULL: a
+								 * model's query */
 	bool		pinned;			/* are the settings for output in force? */
 	int			guc_level;		/* of those */
 } CanonicalScope;
@@ -361,7 +371,11 @@ extern void UnpinOutput(CanonicalScope *scope);
 /* canonical_definition.c */
 extern void ExamineObject(CanonicalScope *scope, OutsideObject *object);
 extern bool OnlySelects(List *queries);
+extern char *FunctionLanguage(Oid funcid);
 extern char *TextAttribute(int cache, HeapTuple tuple, AttrNumber attnum);
+
+/* canonical_depends_on.c */
+extern void PutDependsOn(Canonical *c, List *parents, List *relations);
 
 /* canonical_body.c */
 extern void ResolveBody(CanonicalScope *scope, OutsideObject *object);

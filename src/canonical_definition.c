@@ -25,7 +25,8 @@
  * An SQL function with a body in SQL's own syntax is followed by the stored
  * query; for one given as a string see canonical_body.c.  Bodies in other
  * languages are text only; such functions count as dependent on settings and,
- * unless immutable, on the role.
+ * unless immutable, on the role, and make a model's version private to its
+ * environment unless what they read is declared (Uses.private_call).
  *
  *-------------------------------------------------------------------------
  */
@@ -589,6 +590,35 @@ is_followed(const OutsideObject *object)
 }
 
 /*
+ * May a function read something that nobody sees?  Not if it is immutable,
+ * which is what its author says.  An aggregate is its support functions.
+ */
+static bool
+reads_unseen(const OutsideObject *object)
+{
+	return object->class == OUTSIDE_FUNCTION &&
+		func_volatile(object->oid) != PROVOLATILE_IMMUTABLE &&
+		get_func_prokind(object->oid) != PROKIND_AGGREGATE &&
+		!is_followed(object);
+}
+
+/*
+ * Name of the language that a function is written in.
+ */
+char *
+FunctionLanguage(Oid funcid)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(funcid));
+	char	   *language;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", funcid);
+	language = get_language_name(((Form_pg_proc) GETSTRUCT(tuple))->prolang, false);
+	ReleaseSysCache(tuple);
+	return language;
+}
+
+/*
  * Fills in the object's digest and what it uses.
  */
 void
@@ -599,6 +629,7 @@ ExamineObject(CanonicalScope *scope, OutsideObject *object)
 
 	CHECK_FOR_INTERRUPTS();
 
+	scope->examined = object;
 	initStringInfo(&bytes);
 	InitCanonical(&c, scope, &bytes, &object->uses);
 	switch (object->class)
@@ -630,5 +661,8 @@ ExamineObject(CanonicalScope *scope, OutsideObject *object)
 	if (object->class == OUTSIDE_FUNCTION && !is_followed(object) &&
 		func_volatile(object->oid) == PROVOLATILE_VOLATILE)
 		NoteChance(&c, psprintf("%s()", get_func_name(object->oid)));
+	if (scope->definition != NULL && reads_unseen(object))
+		object->uses.private_call = object;
+	scope->examined = NULL;
 	object->examined = true;
 }

@@ -25,10 +25,12 @@
 #include "nodes/nodeFuncs.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 #include "canonical.h"
+#include "settings.h"
 
 /* ---------------------------------------------------------------------
  * Constants
@@ -251,6 +253,29 @@ put_operation(Canonical *c, CanonicalTag tag, OpExpr *operation)
 	PutTypeOf(c, operation->opresulttype, -1, operation->opcollid);
 	PutCollation(c, operation->inputcollid);
 	PutNodes(c, operation->args);
+}
+
+/*
+ * Refuses current_setting() of what is not kept with a definition: two
+ * sessions would build two things under one name.
+ */
+static void
+check_setting(FuncExpr *call)
+{
+	Const	   *name;
+
+	if (call->funcid != F_CURRENT_SETTING_TEXT &&
+		call->funcid != F_CURRENT_SETTING_TEXT_BOOL)
+		return;
+	name = (Const *) linitial(call->args);
+	if (IsA(name, Const) && !name->constisnull &&
+		IsKeptSetting(TextDatumGetCString(name->constvalue)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("a model cannot use current_setting() of a setting that is not kept with its definition"),
+			 errdetail("Its rows would be those of whatever session happens to build it."),
+			 errhint("Write the value into the query, or read it from a table.")));
 }
 
 /* ---------------------------------------------------------------------
@@ -505,6 +530,7 @@ PutNode(Canonical *c, Node *node)
 			{
 				FuncExpr   *call = (FuncExpr *) node;
 
+				check_setting(call);
 				PutTag(c->buf, TAG_FUNCTION_CALL);
 				PutFunction(c, call->funcid);
 				PutTypeOf(c, call->funcresulttype, -1, call->funccollid);

@@ -34,6 +34,8 @@ MergeUses(Uses *into, const Uses *from)
 	into->role |= from->role;
 	into->row_security |= from->row_security;
 	into->is_volatile |= from->is_volatile;
+	if (into->private_call == NULL)
+		into->private_call = from->private_call;
 	into->outer |= from->outer;
 	if (into->chance == NULL)
 		into->chance = from->chance;

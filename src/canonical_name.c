@@ -43,12 +43,16 @@
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "canonical.h"
+#include "dependency.h"
+#include "outside.h"
+#include "outside_view.h"
 
 /*
  * PostgreSQL's functions whose result follows the role that asks; those that
@@ -504,11 +508,68 @@ PutRelation(Canonical *c, Oid relid)
 }
 
 /*
+ * Is the relation more than a name to what is being written?
+ *
+ * A view of the virtual layer is not, in a view of the user's: the model that
+ * reads that view reads the model (see outside_view.c), and what prod's view
+ * shows at the moment is nobody's business.  Code cannot be looked through
+ * like that: it would read prod in every environment.  So it is refused, but
+ * only for a model: what is compared by itself must not fail.
+ */
+static bool
+is_more_than_name(Canonical *c, Oid relid)
+{
+	OutsideObject *by = c->scope->examined;
+	char	   *reader;
+	char	   *name;
+	char	   *detail;
+	Oid			view = relid;
+
+	if (by == NULL || get_rel_relkind(relid) != RELKIND_VIEW)
+		return true;
+	if (by->class == OUTSIDE_VIEW || c->scope->definition == NULL)
+		return !IsEnvironmentView(relid);
+	if (!IsEnvironmentView(relid))
+	{
+		List	   *reached = ModelViewsRead(relid);
+
+		if (reached == NIL)
+			return true;
+		view = linitial_oid(reached);
+	}
+
+	reader = DependencyDescription(OutsideClassName(by->class), by->identity);
+	if (by->class == OUTSIDE_RELATION)
+		reader = psprintf("a policy of %s", reader);
+	name = quote_qualified_identifier(SchemaName(get_rel_namespace(view)),
+									  get_rel_name(view));
+	detail = psprintf("In every environment it would read the same rows, and a promote would build model \"%s\" over the old ones.",
+					  QuoteModelName(&c->scope->definition->name));
+	if (view != relid)
+		detail = psprintf("It does so through view %s. %s",
+						  quote_qualified_identifier(SchemaName(get_rel_namespace(relid)),
+													 get_rel_name(relid)),
+						  detail);
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 strstr(SchemaName(get_rel_namespace(view)), "__") != NULL ?
+			 errmsg("%s reads %s, a view of an environment", reader, name) :
+			 errmsg("%s reads the view of model %s", reader, name),
+			 errdetail_internal("%s", detail),
+			 by->class == OUTSIDE_RELATION ?
+			 errhint("Let the policy read a table of your own.") :
+			 errhint("Read the model in the query itself, and pass what the function needs.")));
+	return false;				/* keep compiler quiet */
+}
+
+/*
  * Notes down that a relation is read.
  */
 void
 UseRelation(Canonical *c, Oid relid)
 {
+	if (relid >= FirstNormalObjectId && !is_more_than_name(c, relid))
+		return;
 	if (relid >= FirstNormalObjectId)
 		(void) UseObject(c, relation_class(relid), relid);
 	else
@@ -531,7 +592,7 @@ UseColumn(Canonical *c, Oid relid, AttrNumber attnum)
 {
 	OutsideObject *object;
 
-	if (relid < FirstNormalObjectId)
+	if (relid < FirstNormalObjectId || !is_more_than_name(c, relid))
 		return;
 	object = UseObject(c, relation_class(relid), relid);
 	object->columns = bms_add_member(object->columns,

@@ -17,6 +17,7 @@
 
 #include "analysis.h"
 #include "canonical.h"
+#include "fingerprint.h"
 
 /* ---------------------------------------------------------------------
  * Levels
@@ -121,6 +122,22 @@ use_external(Canonical *c, ParentModel *parent, AttrNumber attnum)
 }
 
 /*
+ * A model that stores nothing has its query run with its reader's: what is
+ * chance there is chance here.  part is the part that would say so.
+ */
+static void
+note_parent_chance(Canonical *c, ParentModel *parent, const char *part)
+{
+	const char *chance;
+
+	if (KindHasRows(parent->kind))
+		return;
+	chance = FingerprintPart(parent->parts, part);
+	if (chance != NULL)
+		NoteChance(c, chance);
+}
+
+/*
  * A model in FROM: what decides its rows.  Its name, too: a model of another
  * name is another table, filled at another time.
  */
@@ -132,6 +149,7 @@ put_model(Canonical *c, ParentModel *parent)
 	PutString(c->buf, parent->name.name);
 	if (!c->scope->local)
 		PutString(c->buf, parent->row_hash);
+	note_parent_chance(c, parent, CHANCE_PART);
 	if (parent->kind == KIND_EXTERNAL)
 		use_external(c, parent, InvalidAttrNumber);
 }
@@ -149,6 +167,10 @@ put_model_column(Canonical *c, ParentModel *parent, AttrNumber attnum)
 													attnum - 1))->name);
 	else
 		PutString(c->buf, (char *) list_nth(parent->column_hashes, attnum - 1));
+	note_parent_chance(c, parent,
+					   psprintf(CHANCE_PART " \"%s\"",
+								((ModelColumn *) list_nth(parent->columns,
+														  attnum - 1))->name));
 	if (parent->kind == KIND_EXTERNAL)
 		use_external(c, parent, attnum);
 }
@@ -181,9 +203,18 @@ PutRange(Canonical *c, int rtindex)
 			}
 			break;
 		case RTE_SUBQUERY:
+			if (StandsForModel(rte))
+			{
+				put_model(c, parent_of(c, linitial_node(RangeTblEntry, rte->subquery->rtable)));
+				break;
+			}
 			PutTag(c->buf, TAG_RANGE_SUBQUERY);
+			if (OidIsValid(rte->relid)) /* a view that was opened */
+				UseRelation(c, rte->relid);
 			if (!c->scope->local || c->level->parent != NULL)
 				PutSourceRows(c, SubquerySource(c, c->level, rtindex));
+			else if (OidIsValid(rte->relid))
+				PutRelation(c, rte->relid);
 			break;
 		case RTE_FUNCTION:
 			PutTag(c->buf, TAG_RANGE_FUNCTION);
@@ -350,6 +381,8 @@ put_whole_row(Canonical *c, CanonicalLevel *level, RangeTblEntry *rte, Var *var)
 			break;
 		case RTE_SUBQUERY:
 		case RTE_CTE:
+			if (rte->rtekind == RTE_SUBQUERY && OidIsValid(rte->relid))
+				UseAllColumns(c, rte->relid);
 			for (i = 1; i <= count; i++)
 				put_source_column(c, level, var->varno, i);
 			break;
@@ -373,6 +406,7 @@ PutVar(Canonical *c, Var *var)
 {
 	CanonicalLevel *level = LevelUp(c, var->varlevelsup);
 	RangeTblEntry *rte;
+	AttrNumber	attnum = var->varattno;
 
 	if (var->varno < 1 || var->varno > list_length(level->query->rtable))
 		elog(ERROR, "range table index of a column is out of range");
@@ -414,23 +448,30 @@ PutVar(Canonical *c, Var *var)
 	PutTag(c->buf, TAG_COLUMN);
 	put_level(c, level);
 	PutInt(c->buf, level->positions[var->varno]);
+	if (StandsForModel(rte))
+	{
+		attnum = ModelColumnNumber(rte, attnum);
+		rte = linitial_node(RangeTblEntry, rte->subquery->rtable);
+	}
 	switch (rte->rtekind)
 	{
 		case RTE_RELATION:
-			PutColumn(c, rte->relid, var->varattno);
+			PutColumn(c, rte->relid, attnum);
 			break;
 		case RTE_NAMEDTUPLESTORE:
-			put_model_column(c, parent_of(c, rte), var->varattno);
+			put_model_column(c, parent_of(c, rte), attnum);
 			break;
 		case RTE_SUBQUERY:
 		case RTE_CTE:
-			put_source_column(c, level, var->varno, var->varattno);
+			if (rte->rtekind == RTE_SUBQUERY && OidIsValid(rte->relid))
+				UseColumn(c, rte->relid, attnum);
+			put_source_column(c, level, var->varno, attnum);
 			break;
 		case RTE_FUNCTION:
-			put_function_column(c, rte, var->varattno);
+			put_function_column(c, rte, attnum);
 			break;
 		default:
-			PutInt(c->buf, var->varattno);
+			PutInt(c->buf, attnum);
 			break;
 	}
 	PutTypeOf(c, var->vartype, var->vartypmod, var->varcollid);

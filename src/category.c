@@ -183,6 +183,23 @@ stands_on_tables(const GraphNode *node)
 }
 
 /*
+ * is_named
+ *		Does a node name what it reads in its option depends_on?
+ */
+static bool
+is_named(const GraphNode *node, const GraphNode *parent)
+{
+	ListCell   *cell;
+
+	foreach(cell, ReadOptions(node->definition->kind, node->definition->options)->depends_on)
+	{
+		if (ModelNameEquals((ModelName *) lfirst(cell), &parent->name))
+			return true;
+	}
+	return false;
+}
+
+/*
  * add_parent_reasons
  *		What a node reads that moved; returns whether anything was said.
  */
@@ -208,6 +225,8 @@ add_parent_reasons(StringInfo reason, const GraphNode *node)
 		}
 		if (parent->edit != NULL && parent->plain != NULL)
 			add_reason(reason, "reads %s, whose change was declared breaking", name);
+		else if (is_named(node, parent))
+			;					/* nobody knows what of it is read */
 		else if (rows_moved(parent))
 			add_reason(reason, "reads %s, whose rows changed", name);
 		else
@@ -221,7 +240,9 @@ add_parent_reasons(StringInfo reason, const GraphNode *node)
 							   column_position(parent->current->columns, column) < 0 ? "is new" : "changed");
 			}
 		}
-		if (reason->len == said && stands_on_tables(node))
+		if (is_named(node, parent))
+			add_reason(reason, "depends on %s, which changed", name);
+		else if (reason->len == said && stands_on_tables(node))
 			add_reason(reason, "stands on the table of %s, which is another one", name);
 	}
 	return reason->len > length;
@@ -265,6 +286,9 @@ DescribeIndirect(const GraphNode *node)
 		(void) add_parent_reasons(&reason, node);
 		if (node->was_kept != NULL)
 			add_reason(&reason, "was kept, and follows what it reads");
+		if (reason.len == 0 && node->private_call != NULL)
+			add_reason(&reason, "calls %s, which may read anything, so its version is this environment's own",
+					   node->private_call);
 		if (reason.len == 0)
 			appendStringInfoString(&reason, "a name in its query means another relation now");
 		return reason.data;
@@ -526,6 +550,8 @@ DescribeModification(const GraphNode *node, const char **category)
 	{
 		explained |= add_drift_reasons(&reason, node);
 		explained |= add_parent_reasons(&reason, node);
+		if (part_differs(old->parts, parts, DEPENDS_ON_PART))
+			add_reason(&reason, "option depends_on changed");
 		if (both_differ(old->parts, parts, "settings"))
 			add_reason(&reason, "settings changed");
 		if (both_differ(old->parts, parts, "owner"))

@@ -65,6 +65,26 @@
 #define MarkNullable(pstate, var) ((void) 0)
 #endif
 
+/* What a range table entry asks of whom: its role (InvalidOid: who runs it) and columns. */
+#if PG_VERSION_NUM >= 160000
+#define RteCheckAs(query, rte) \
+	((rte)->perminfoindex == 0 ? InvalidOid : \
+	 getRTEPermissionInfo((query)->rteperminfos, (rte))->checkAsUser)
+#define RteSelectedColumns(query, rte) \
+	((rte)->perminfoindex == 0 ? NULL : \
+	 getRTEPermissionInfo((query)->rteperminfos, (rte))->selectedCols)
+#define ForgetPermissions(rte)	((rte)->perminfoindex = 0)
+#else
+#define RteCheckAs(query, rte)	((rte)->checkAsUser)
+#define RteSelectedColumns(query, rte)	((rte)->selectedCols)
+#define ForgetPermissions(rte) \
+	do { \
+		(rte)->requiredPerms = 0; \
+		(rte)->checkAsUser = InvalidOid; \
+		(rte)->selectedCols = NULL; \
+	} while (0)
+#endif
+
 /* 19 lets EXPLAIN look on while a query is planned */
 #if PG_VERSION_NUM >= 190000
 #define VdePlanQuery(query, text, options) \

@@ -23,8 +23,8 @@
  *
  * A model that is read contributes what it shows to its readers: its row hash
  * where it stands in FROM, a column's hash where that column is read.  So a
- * version moves when something that the query reads moves, and not else.  Two
- * kinds of models show, or keep, more than their own hashes:
+ * version moves when something that the query reads moves, and not else.  Some
+ * models show, or keep, more than their own hashes:
  *
  *	- What can come out differently from the same inputs (see canonical_clause.c
  *	  and canonical_name.c) is shown folded with the model's own version: once
@@ -32,6 +32,10 @@
  *	- A view, a materialized view and an embedded model stand on the tables of
  *	  their parents, so their versions (not what they show) take in those of
  *	  their parents.
+ *	- A query that calls a function which may read anything (not immutable, and
+ *	  not in SQL that can be followed), while the option depends_on does not
+ *	  say what, has a version of its environment's own: its name is in it, and
+ *	  all that the function is used in counts as chance.
  *
  * Beside the hashes there are "parts", for people: digests of the clauses and
  * columns as they stand in the query, with a model known by its name alone.
@@ -167,6 +171,12 @@ finish_part(Canonical *c, Part *part, Uses *all)
 	}
 	DigestBytes(part->bytes.data, part->bytes.len, &part->digest);
 	part->chance = all->chance;
+	if (all->private_call != NULL && c->scope->environment != NULL)
+	{
+		if (c->scope->private_call == NULL)
+			c->scope->private_call = all->private_call;
+		all->chance = part->chance = psprintf("%s()", get_func_name(all->private_call->oid));
+	}
 	list_free(all->objects);
 }
 
@@ -184,6 +194,26 @@ static void
 add_part_digest(Fingerprint *fingerprint, char *name, const Digest *digest)
 {
 	add_part(fingerprint, name, pnstrdup(DigestXxh3(digest), 16));
+}
+
+/*
+ * The names that depends_on lists.
+ */
+static void
+add_depends_on_part(Fingerprint *fingerprint, List *names)
+{
+	StringInfoData bytes;
+	Digest		digest;
+	ListCell   *lc;
+
+	initStringInfo(&bytes);
+	foreach(lc, names)
+	{
+		PutString(&bytes, ((ModelName *) lfirst(lc))->schema);
+		PutString(&bytes, ((ModelName *) lfirst(lc))->name);
+	}
+	DigestBytes(bytes.data, bytes.len, &digest);
+	add_part_digest(fingerprint, DEPENDS_ON_PART, &digest);
 }
 
 /*
@@ -287,6 +317,7 @@ put_query_parts(Canonical *c, const AnalyzedModel *model, Part *rows,
 
 	begin_part(c, rows, TAG_ROW_PART);
 	PutQueryRows(c, order_is_kept(c, kind, &column_uses));
+	PutDependsOn(c, model->depends_on, model->depends_on_relations);
 	EndQuery(c);
 }
 
@@ -379,7 +410,7 @@ add_local_parts(Canonical *c, const AnalyzedModel *model, Fingerprint *fingerpri
 
 		i++;
 		if (rte->rtekind == RTE_SUBQUERY && query->setOperations == NULL &&
-			c->level->positions[i] > 0)
+			c->level->positions[i] > 0 && !OidIsValid(rte->relid))
 		{
 			source_digest(c, SubquerySource(c, c->level, i), &digest);
 			add_part_digest(fingerprint,
@@ -464,6 +495,48 @@ put_parent_versions(StringInfo bytes, const AnalyzedModel *model)
 }
 
 /*
+ * Why the version is private, if it is: because of the model's own query, or
+ * because of one that runs with it, as a parent that stores nothing has its
+ * query run by its readers.  Then chance is in all of it.
+ */
+static void
+find_private(const AnalyzedModel *model, const CanonicalScope *scope,
+			 char *environment, Part *rows, Part *columns,
+			 Fingerprint *fingerprint)
+{
+	ListCell   *lc;
+	int			i;
+
+	if (scope->private_call != NULL)
+	{
+		OutsideObject *call = scope->private_call;
+
+		fingerprint->private_call =
+			psprintf("%s %s", FunctionLanguage(call->oid),
+					 DependencyDescription(OutsideClassName(call->class), call->identity));
+	}
+	foreach(lc, model->parents)
+	{
+		ParentModel *parent = (ParentModel *) lfirst(lc);
+
+		if (parent->private_call == NULL || KindHasRows(parent->kind))
+			continue;
+		if (fingerprint->private_call == NULL)
+			fingerprint->private_call = parent->private_call;
+		for (i = -1; i < list_length(model->columns); i++)
+		{
+			Part	   *part = i < 0 ? rows : &columns[i];
+
+			if (part->chance == NULL)
+				part->chance = parent->private_call;
+		}
+		fingerprint->chance = true;
+	}
+	if (fingerprint->private_call != NULL)
+		fingerprint->private_environment = environment;
+}
+
+/*
  * A column's type is in its hash, canonical, and therefore not here as text,
  * which PostgreSQL's versions write differently.
  */
@@ -494,6 +567,11 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
 	if (definition->kind == KIND_VIEW || definition->kind == KIND_EMBEDDED ||
 		definition->kind == KIND_MATERIALIZED_VIEW)
 		put_parent_versions(&bytes, model);
+	if (fingerprint->private_environment != NULL)
+	{
+		PutTag(&bytes, TAG_PRIVATE);
+		PutString(&bytes, fingerprint->private_environment);
+	}
 	if (model->declared_breaking != NULL)
 	{
 		PutTag(&bytes, TAG_DECLARED_BREAKING);
@@ -583,6 +661,11 @@ CopyFingerprint(const Fingerprint *fingerprint)
 	copy->row_hash = pstrdup(fingerprint->row_hash);
 	copy->column_hashes = copy_strings(fingerprint->column_hashes);
 	copy->parts = copy_strings(fingerprint->parts);
+	if (fingerprint->private_call != NULL)
+	{
+		copy->private_call = pstrdup(fingerprint->private_call);
+		copy->private_environment = pstrdup(fingerprint->private_environment);
+	}
 	copy->dependencies = NIL;
 	foreach(lc, fingerprint->dependencies)
 	{
@@ -604,7 +687,8 @@ CopyFingerprint(const Fingerprint *fingerprint)
  * nothing is known of.  The result is in the current memory context.
  */
 Fingerprint *
-ComputeFingerprint(const Definition *definition, const AnalyzedModel *model)
+ComputeFingerprint(const Definition *definition, const AnalyzedModel *model,
+				   const char *environment)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext context;
@@ -612,6 +696,7 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model)
 	Fingerprint *fingerprint;
 	CanonicalScope scope = {0};
 	Canonical	c;
+	ModelOptions *options;
 	Part		rows;
 	Part	   *columns;
 	int			count = list_length(model->columns);
@@ -623,6 +708,9 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model)
 
 	scope.definition = definition;
 	scope.parents = model->parents;
+	options = ReadOptions(definition->kind, definition->options);
+	if (!options->has_depends_on)
+		scope.environment = environment;
 	InitCanonical(&c, &scope, NULL, NULL);
 	columns = palloc0(Max(count, 1) * sizeof(Part));
 	if (model->query != NULL)
@@ -635,6 +723,9 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model)
 	finish_parts(&c, &rows, columns, model->columns, &computed);
 	UnpinOutput(&scope);
 
+	find_private(model, &scope, pstrdup(environment), &rows, columns, &computed);
+	if (options->has_depends_on)
+		add_depends_on_part(&computed, options->depends_on);
 	hash_version(definition, model, &rows, columns, &computed);
 	computed.declared_breaking = model->declared_breaking != NULL;
 	hash_metadata(definition, &computed);

@@ -84,8 +84,10 @@ GraphAddNode(Graph *graph, ModelState *state)
 	{
 		node->columns = state->snapshot->columns;
 		node->version = state->snapshot->version;
+		node->private_call = state->snapshot->private_call;
 		node->row_hash = state->snapshot->row_hash;
 		node->column_hashes = state->snapshot->column_hashes;
+		node->parts = state->snapshot->parts;
 		node->chance = state->snapshot->chance;
 	}
 	entry->node = node;

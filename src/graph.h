@@ -65,9 +65,12 @@ typedef struct GraphNode
 	List	   *lineage;		/* LineageEdge *, if computed */
 	char	   *row_hash;		/* what readers see, as in Fingerprint */
 	List	   *column_hashes;
-	bool		chance;			/* likewise */
+	bool		chance;
+	List	   *parts;
 	Version		version;
 	int64		snapshot_id;	/* saved with its build; 0: not yet */
+	char	   *private_call;	/* as in Fingerprint; of what it has, until
+								 * computed */
 	bool		blocked;		/* something it reads is missing or has a
 								 * problem */
 	bool		from_edit;		/* edited, or downstream of an edit */

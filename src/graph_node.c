@@ -5,7 +5,8 @@
  *	  version, and the query that builds it.
  *
  * - A node downstream of an edit whose parents all came out as they were is
- *	 not analyzed: nothing that it reads moved.
+ *	 not analyzed: nothing that it reads moved.  One with a private version is,
+ *	 so that a copy of another environment's gets its own.
  *
  * - A node that moves only because of changes that somebody has declared to
  *	 be of no concern to readers is kept: it is analyzed all the same, so that
@@ -61,8 +62,10 @@ find_parent(const ModelName *name, void *arg)
 	node->parent.kind = node->definition->kind;
 	node->parent.columns = node->columns;
 	node->parent.version = node->version.digest;
+	node->parent.private_call = node->private_call;
 	node->parent.row_hash = node->row_hash;
 	node->parent.column_hashes = node->column_hashes;
+	node->parent.parts = node->parts;
 	if (node->definition->kind == KIND_EMBEDDED && node->embedded_pass != graph->pass)
 	{
 		node->parent.embedded = analyze_embedded(graph, node);
@@ -271,7 +274,7 @@ compute_node(Graph *graph, GraphNode *node)
 	analyzed = AnalyzeModel(node->definition,
 							ParseModel(node->definition, model_exists, graph),
 							find_parent, graph);
-	fingerprint = ComputeFingerprint(node->definition, analyzed);
+	fingerprint = ComputeFingerprint(node->definition, analyzed, graph->environment->name);
 	node->plain = NULL;
 	analyzed->declared_breaking = declared_breaking(node);
 	if (analyzed->declared_breaking != NULL)
@@ -279,7 +282,7 @@ compute_node(Graph *graph, GraphNode *node)
 		MemoryContextSwitchTo(graph->context);
 		node->plain = CopyFingerprint(fingerprint);
 		MemoryContextSwitchTo(scratch);
-		fingerprint = ComputeFingerprint(node->definition, analyzed);
+		fingerprint = ComputeFingerprint(node->definition, analyzed, graph->environment->name);
 	}
 	lineage = ComputeLineage(analyzed);
 
@@ -287,7 +290,9 @@ compute_node(Graph *graph, GraphNode *node)
 	node->fingerprint = CopyFingerprint(fingerprint);
 	node->row_hash = node->fingerprint->row_hash;
 	node->column_hashes = node->fingerprint->column_hashes;
+	node->parts = node->fingerprint->parts;
 	node->chance = node->fingerprint->chance;
+	node->private_call = node->fingerprint->private_call;
 	node->columns = copy_columns(analyzed->columns);
 	node->lineage = copy_lineage(lineage);
 	LookUpVersion(&node->name, node->definition->kind, &fingerprint->version, &node->version);
@@ -311,7 +316,9 @@ keep(Graph *graph, GraphNode *node)
 	node->columns = node->current->columns;
 	node->row_hash = node->current->row_hash;
 	node->column_hashes = node->current->column_hashes;
+	node->parts = node->current->parts;
 	node->chance = node->current->chance;
+	node->private_call = node->current->private_call;
 	node->version = node->current->version;
 }
 
@@ -365,7 +372,7 @@ ComputeAffected(Graph *graph)
 	foreach(cell, graph->affected)
 	{
 		GraphNode  *node = (GraphNode *) lfirst(cell);
-		bool		reached = node->must_analyze;
+		bool		reached = node->must_analyze || node->private_call != NULL;
 		bool		moved = false;
 		bool		all_declared = true;
 		List	   *declared = NIL;
@@ -425,6 +432,19 @@ find_physical(const ParentModel *parent, void *arg)
 }
 
 /*
+ * hashed_for
+ *		The environment that a node's version belongs to, if it is private:
+ *		this one, or the one that it was copied from and that still has it.
+ */
+static const char *
+hashed_for(const Graph *graph, const GraphNode *node)
+{
+	if (!node->computed && node->current != NULL && node->current->private_environment != NULL)
+		return node->current->private_environment;
+	return graph->environment->name;
+}
+
+/*
  * BindNode
  *		See graph.h.
  */
@@ -451,11 +471,12 @@ BindNodeWith(Graph *graph, GraphNode *node, Fingerprint **result)
 							ParseModel(node->definition, model_exists, graph),
 							find_parent, graph);
 	analyzed->declared_breaking = declared_breaking(node);
-	fingerprint = ComputeFingerprint(node->definition, analyzed);
+	fingerprint = ComputeFingerprint(node->definition, analyzed, hashed_for(graph, node));
 	if (!DigestEquals(&fingerprint->version, &node->version.digest))
 		RaiseDrift(graph, node, fingerprint);
 	*result = fingerprint;
 	if (analyzed->query == NULL)
 		return NULL;
+	CheckLookedThrough(analyzed, node->definition->owner);
 	return BindModel(analyzed, find_physical, graph);
 }

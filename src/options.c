@@ -40,6 +40,7 @@
 #define STORED_KINDS	(KIND(KIND_FULL) | KIND(KIND_SEED) | KIND(KIND_MATERIALIZED_VIEW))
 #define TABLE_KINDS		(KIND(KIND_FULL) | KIND(KIND_SEED))
 #define TYPED_KINDS		(KIND(KIND_SEED) | KIND(KIND_EXTERNAL))
+#define QUERY_KINDS		(ANY_KIND & ~TYPED_KINDS)
 
 typedef void (*OptionReader) (ModelOptions *options, ModelKind kind,
 							  const char *option, const JsonbValue *value);
@@ -59,6 +60,8 @@ static void read_tags(ModelOptions *options, ModelKind kind,
 					  const char *option, const JsonbValue *value);
 static void read_columns(ModelOptions *options, ModelKind kind,
 						 const char *option, const JsonbValue *value);
+static void read_depends_on(ModelOptions *options, ModelKind kind,
+							const char *option, const JsonbValue *value);
 
 /* Every option there is */
 static const OptionDescription option_descriptions[] = {
@@ -66,6 +69,7 @@ static const OptionDescription option_descriptions[] = {
 	{"owner", ANY_KIND, read_owner},
 	{"tags", ANY_KIND, read_tags},
 	{"columns", ANY_KIND, read_columns},
+	{"depends_on", QUERY_KINDS, read_depends_on},
 	{"indexes", STORED_KINDS, ReadIndexesOption},
 	{"primary_key", TABLE_KINDS, ReadPrimaryKeyOption},
 	{"partition_by", TABLE_KINDS, ReadPartitionOption},
@@ -245,6 +249,46 @@ read_tags(ModelOptions *options, ModelKind kind, const char *option,
 			OptionTypeError(option, "an array of strings that are not empty");
 		options->tags = lappend(options->tags, tag);
 	}
+}
+
+/*
+ * compare_names
+ *		Order by schema and name.
+ */
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	const ModelName *left = (const ModelName *) lfirst(a);
+	const ModelName *right = (const ModelName *) lfirst(b);
+	int			result = strcmp(left->schema, right->schema);
+
+	return result != 0 ? result : strcmp(left->name, right->name);
+}
+
+/*
+ * read_depends_on
+ *		Names of models, tables and views, in an order of our own.
+ */
+static void
+read_depends_on(ModelOptions *options, ModelKind kind, const char *option,
+				const JsonbValue *value)
+{
+	ListCell   *lc;
+
+	if (!OptionIsArray(value))
+		OptionTypeError(option, "an array of names");
+	options->has_depends_on = true;
+	foreach(lc, OptionElements(value))
+	{
+		char	   *text = OptionString(lfirst(lc));
+		ModelName  *name = palloc(sizeof(ModelName));
+
+		if (text == NULL)
+			OptionTypeError(option, "an array of names, as in [\"raw.rates\"]");
+		*name = ParseModelName(text);
+		options->depends_on = lappend(options->depends_on, name);
+	}
+	list_sort(options->depends_on, compare_names);
 }
 
 /*
@@ -566,6 +610,15 @@ PutMetadataOptions(StringInfo buf, ModelKind kind, Jsonb *options)
 	PutInt(buf, list_length(read->tags));
 	foreach(lc, read->tags)
 		PutString(buf, lfirst(lc));
+
+	/* what the names stand for decides the version, see depends_on.c */
+	PutBool(buf, read->has_depends_on);
+	PutInt(buf, list_length(read->depends_on));
+	foreach(lc, read->depends_on)
+	{
+		PutString(buf, ((ModelName *) lfirst(lc))->schema);
+		PutString(buf, ((ModelName *) lfirst(lc))->name);
+	}
 
 	foreach(lc, read->columns)
 	{

@@ -49,6 +49,8 @@ typedef struct ModelOptions
 	char	   *description;
 	char	   *owner;			/* role name */
 	List	   *tags;			/* char * */
+	List	   *depends_on;		/* ModelName * */
+	bool		has_depends_on; /* also of an empty list */
 	List	   *columns;		/* ColumnOption * */
 	List	   *indexes;		/* IndexOption * */
 	List	   *primary_key;	/* char *: column names */

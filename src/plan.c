@@ -20,6 +20,7 @@
 #include "options.h"
 #include "overrule.h"
 #include "physical.h"
+#include "lineage.h"
 #include "plan.h"
 
 /*
@@ -93,6 +94,34 @@ current_parents(Graph *graph, GraphNode *node)
 	return parents;
 }
 
+/*
+ * reads_chance
+ *		Does a node read what comes out differently in each table of a parent?
+ *		Of a node that was not analyzed it is not known what it reads.
+ */
+static bool
+reads_chance(const GraphNode *node, const GraphNode *parent)
+{
+	ListCell   *cell;
+
+	if (!parent->chance || !node->computed)
+		return parent->chance;
+	if (FingerprintPart(parent->parts, CHANCE_PART) != NULL)
+		return true;
+	foreach(cell, node->lineage)
+	{
+		LineageEdge *edge = (LineageEdge *) lfirst(cell);
+
+		if (edge->is_model && edge->source_column != NULL &&
+			strcmp(edge->schema, parent->name.schema) == 0 &&
+			strcmp(edge->name, parent->name.name) == 0 &&
+			FingerprintPart(parent->parts,
+							psprintf(CHANCE_PART " \"%s\"", edge->source_column)) != NULL)
+			return true;
+	}
+	return false;
+}
+
 /* of which sources, see source_time */
 enum
 {
@@ -129,7 +158,7 @@ source_time(VdePlan *plan, GraphNode *node, int sources)
 		if (!KindHasRows(parent->definition->kind))
 			filled = source_time(plan, parent, sources);
 		else if (sources == SOURCES_OF_CHANCE)
-			filled = parent->chance ? filled : 0;
+			filled = reads_chance(node, parent) ? filled : 0;
 		else if (parent->current != NULL && KindHasRows(parent->current_definition->kind))
 			filled = parent->current->version.refreshed_at;
 		newest = Max(newest, filled);
@@ -183,6 +212,26 @@ reads_change(const GraphNode *node)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * refresh_private
+ *		What calls a function that may read anything is filled anew whenever a
+ *		plan comes by, though its version is there.
+ *
+ * Nobody but this environment has a version with its name, so whether another
+ * one is in charge of it needs not be asked.
+ */
+static void
+refresh_private(PlanChange *change)
+{
+	GraphNode  *node = change->node;
+
+	if (change->build || !KindHasRows(node->definition->kind) || node->private_call == NULL)
+		return;
+	change->reason = psprintf("%s; calls %s, which may read anything, and is filled anew",
+							  change->reason, node->private_call);
+	change->refresh = true;
 }
 
 /*
@@ -317,6 +366,8 @@ add_change(VdePlan *plan, GraphNode *node)
 			change->reason = psprintf("%s; its table is older than %s and is filled anew first",
 									  change->reason, behind);
 		}
+		else
+			refresh_private(change);
 	}
 
 	if (had_view && !has_view)
@@ -552,8 +603,9 @@ raise_missing(const GraphNode *node)
 					   "It is neither a model in this environment nor a table."),
 			 errhint("Register a model of that name, create the table, or correct the query."),
 			 internalerrquery(node->definition->query),
+			 reference->location < 0 ? 0 :
 			 internalerrposition(pg_mbstrlen_with_len(node->definition->query,
-													  Max(reference->location, 0)) + 1)));
+													  reference->location) + 1)));
 }
 
 /*

@@ -344,6 +344,24 @@ put_notes(PlanOutput *output, const VdePlan *plan)
 	}
 	if (titled)
 		put_line(output, "%s", "");
+	titled = false;
+	foreach(cell, plan->changes)
+	{
+		GraphNode  *node = ((PlanChange *) lfirst(cell))->node;
+
+		if (!GraphNodeLives(node) || node->private_call == NULL)
+			continue;
+		if (!titled)
+			put_line(output, "Private to this environment, and filled anew by each plan that they are in");
+		titled = true;
+		put_line(output, "  * %s calls %s, which may read anything", QuoteModelName(&node->name),
+				 node->private_call);
+	}
+	if (titled)
+	{
+		put_line(output, "      hint: Name the tables that the functions read with the option \"depends_on\", [] if they read none.");
+		put_line(output, "%s", "");
+	}
 	foreach(cell, plan->graph->drifted)
 	{
 		if (cell == list_head(plan->graph->drifted))

@@ -203,32 +203,15 @@ missing_detail(const RangeVar *relation, Oid environment_view,
 
 /*
  * add_missing
- *		Lists a name that is neither model nor relation, once.
+ *		The same for a relation in the raw tree.
  */
 static void
 add_missing(const RangeVar *relation, Oid environment_view,
 			RewriteContext *context)
 {
-	ModelReference *reference;
-	ListCell   *lc;
-
-	foreach(lc, context->parsed->missing)
-	{
-		ModelReference *known = lfirst(lc);
-
-		if (strcmp(known->name.name, relation->relname) == 0 &&
-			(known->name.schema == NULL) == (relation->schemaname == NULL) &&
-			(known->name.schema == NULL ||
-			 strcmp(known->name.schema, relation->schemaname) == 0))
-			return;
-	}
-	reference = palloc0(sizeof(ModelReference));
-	if (relation->schemaname != NULL)
-		reference->name.schema = pstrdup(relation->schemaname);
-	reference->name.name = pstrdup(relation->relname);
-	reference->location = relation->location;
-	reference->detail = missing_detail(relation, environment_view, context);
-	context->parsed->missing = lappend(context->parsed->missing, reference);
+	AddMissing(context->parsed, relation->schemaname, relation->relname,
+			   relation->location,
+			   missing_detail(relation, environment_view, context));
 }
 
 /*
@@ -238,29 +221,8 @@ add_missing(const RangeVar *relation, Oid environment_view,
 static void
 make_reference(RangeVar *relation, const char *schema, RewriteContext *context)
 {
-	ParsedModel *parsed = context->parsed;
-	ModelName	name;
-	int			n = 0;
-	ListCell   *lc;
-
-	name.schema = unconstify(char *, schema);
-	name.name = relation->relname;
-
-	foreach(lc, parsed->references)
-	{
-		if (ModelNameEquals(&((ModelReference *) lfirst(lc))->name, &name))
-			break;
-		n++;
-	}
-	if (lc == NULL)
-	{
-		ModelReference *reference = palloc0(sizeof(ModelReference));
-
-		reference->name.schema = pstrdup(schema);
-		reference->name.name = pstrdup(relation->relname);
-		reference->location = relation->location;
-		parsed->references = lappend(parsed->references, reference);
-	}
+	int			n = AddModelReference(context->parsed, schema, relation->relname,
+								 relation->location);
 
 	relation->schemaname = NULL;
 	if (relation->alias == NULL)
@@ -301,7 +263,11 @@ resolve_in_schema(RangeVar *relation, const char *schema,
 	if (IsEnvironmentView(relid))
 		add_missing(relation, relid, context);
 	else
+	{
 		relation->schemaname = pstrdup(schema);
+		(void) AddOutsideView(context->definition, parsed, relid,
+							  relation->location);
+	}
 	return true;
 }
 

@@ -61,6 +61,36 @@ static const char *const captured_settings[] = {
 	"xmloption",
 };
 
+/* What no session can change */
+static const char *const fixed_settings[] = {
+	SEARCH_PATH,				/* taken, too */
+	"server_encoding",
+	"server_version",
+	"server_version_num",
+};
+
+/*
+ * IsKeptSetting
+ *		See settings.h.
+ */
+bool
+IsKeptSetting(const char *name)
+{
+	int			i;
+
+	for (i = 0; i < lengthof(captured_settings); i++)
+	{
+		if (pg_strcasecmp(name, captured_settings[i]) == 0)
+			return true;
+	}
+	for (i = 0; i < lengthof(fixed_settings); i++)
+	{
+		if (pg_strcasecmp(name, fixed_settings[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * path_schemas
  *		The schemas of a search_path as it is written, char *.

@@ -26,7 +26,7 @@
 	"s.chance, s.parts, " \
 	"v.id, v.xxh3, v.sha256, v.relation_name, v.built_at IS NOT NULL, v.refreshed_at, " \
 	"d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid, d.content_hash, " \
-	"s.declared_breaking "
+	"s.declared_breaking, s.private_call, s.private_environment "
 
 #define STATE_JOINS \
 	"JOIN vde.version v ON v.id = s.version_id " \
@@ -133,6 +133,8 @@ read_state(uint64 row)
 	state->definition = read_definition(row, 19, state->model_id, state->name);
 	snapshot->definition_id = state->definition->id;
 	snapshot->declared_breaking = CatalogBool(row, 26);
+	snapshot->private_call = CatalogText(row, 27);
+	snapshot->private_environment = CatalogText(row, 28);
 	state->snapshot = snapshot;
 	return state;
 }
@@ -359,14 +361,16 @@ SaveSnapshot(const Definition *definition, Version *version,
 	}
 
 	if (CatalogWrite("INSERT INTO vde.snapshot (model_id, definition_id, version_id, metadata_hash, row_hash, "
-					 "column_names, column_types, column_collations, column_hashes, chance, parts, created_at, declared_breaking) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
-					 "ON CONFLICT (definition_id, version_id) DO NOTHING RETURNING id", "lllttTTTTbTzb",
+					 "column_names, column_types, column_collations, column_hashes, chance, parts, created_at, "
+					 "declared_breaking, private_call, private_environment) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+					 "ON CONFLICT (definition_id, version_id) DO NOTHING RETURNING id", "lllttTTTTbTzbtt",
 					 definition->model_id, definition->id, version->id,
 					 DigestXxh3(&fingerprint->metadata), fingerprint->row_hash,
 					 names, types, collations, fingerprint->column_hashes,
 					 (int) fingerprint->chance, fingerprint->parts, GetCurrentTimestamp(),
-					 (int) fingerprint->declared_breaking) == 0)
+					 (int) fingerprint->declared_breaking,
+					 fingerprint->private_call, fingerprint->private_environment) == 0)
 	{
 		/* another session was faster: its row is ours, parents and all */
 		if (CatalogRead("SELECT id FROM vde.snapshot WHERE definition_id = $1 AND version_id = $2", "ll",

@@ -41,6 +41,8 @@ typedef struct ModelSnapshot
 	List	   *parts;
 	char	   *metadata_hash;	/* 32 hex digits */
 	bool		declared_breaking;	/* is part of the version */
+	char	   *private_call;	/* as in Fingerprint */
+	char	   *private_environment;
 } ModelSnapshot;
 
 /* A model as one environment has it now */

@@ -435,7 +435,6 @@ SELECT 'chance that is read', name, 'breaking', CASE readers WHEN 'bkb' THEN for
 	('ARRAY of a sublink', 'ARRAY without a total order', 'bkb', 'SELECT ARRAY(SELECT id FROM m.customers) AS k%s FROM m.orders'),
 	('ARRAY of a sublink with an order that is not total', 'ARRAY without a total order', 'bkb', 'SELECT ARRAY(SELECT id FROM m.orders ORDER BY note) AS k%s'),
 	('ARRAY of a sublink in WHERE', 'ARRAY without a total order', 'bbb', 'SELECT id AS k%s FROM m.orders WHERE id = (ARRAY(SELECT id FROM m.customers))[1]'),
-	('setting that the definition does not keep', 'current_setting()', 'bkb', 'SELECT current_setting(''my.setting'', true) AS k%s FROM m.orders'),
 	('user''s function that takes any row', 'LIMIT without a total order', 'bkb', 'SELECT raw.pick() AS k%s FROM m.orders'),
 	-- one row is in no order, and the analysis does not know that it is one
 	('LIMIT of an aggregate', 'LIMIT without a total order', 'bbb', 'SELECT max(id) AS k%s FROM m.orders LIMIT 1'),

@@ -239,7 +239,6 @@ INSERT INTO models (name, query) VALUES
 	('today_json', 'SELECT n, d FROM o.base, jsonb_to_record(jsonb_build_object(''d'', s)) AS x (d date)'),
 	('today_xml', 'SELECT n, d FROM o.base, XMLTABLE(''/x'' PASSING XMLPARSE(DOCUMENT ''<x>'' || s || ''</x>'') COLUMNS d date PATH ''text()'') x'),
 	('time_zone', 'SELECT n, time ''10:00'' AT TIME ZONE ''Europe/Rome'' AS t FROM o.base'),
-	('setting', 'SELECT n, current_setting(''work_mem'') AS s FROM o.base'),
 	('size', 'SELECT n, pg_database_size(current_database()) AS s FROM o.base'),
 	('in_group', 'SELECT count(*) AS n FROM o.base GROUP BY n + extract(day FROM now())'),
 	('in_limit', 'SELECT n FROM o.base ORDER BY n LIMIT (SELECT rate FROM raw.rate)'),

@@ -327,4 +327,24 @@ FROM unnest('{p,q}'::text[]) e, generate_series(100, 155) pad, (VALUES
 SELECT split_part(model, '.', 1) AS reader, count(*) AS pairs, count(*) FILTER (WHERE a.version = b.version) AS shared
 FROM vde_changes('p') a JOIN vde_changes('q') b USING (model) GROUP BY 1 ORDER BY 1;
 
+-- a setting that the definition does not keep is another one in another session
+SELECT vde_register('s.setting', 'SELECT current_setting(''my.setting'', true) AS k', environment => 'settings') > 0 AS registered;
+SELECT count(*) FROM vde_changes('settings');
+SELECT vde_register('s.setting', 'SELECT current_setting(n) AS k FROM (VALUES (''TimeZone'')) v(n)', environment => 'settings') > 0 AS registered;
+SELECT count(*) FROM vde_changes('settings');
+SELECT vde_register('s.setting', 'SELECT current_setting(''TimeZone'') AS k', environment => 'settings') > 0 AS registered;
+SELECT model, change FROM vde_changes('settings');
+
+-- what is chance in a view is chance in who reads the view: a column added to
+-- the reader draws new numbers, and those who read these follow
+SELECT vde_register('s.setting', 'SELECT random() AS r, 1 AS one', 'view', environment => 'settings') > 0 AS registered;
+SELECT vde_register('s.reader', 'SELECT r, one FROM s.setting', environment => 'settings') > 0 AS registered;
+SELECT vde_register('s.of_r', 'SELECT r FROM s.reader', environment => 'settings') > 0 AS registered;
+SELECT vde_register('s.of_one', 'SELECT one FROM s.reader', environment => 'settings') > 0 AS registered;
+CALL vde_apply('settings');
+SELECT vde_register('s.reader', 'SELECT r, one, 2 AS two FROM s.setting', environment => 'settings') > 0 AS registered;
+SELECT model, category, action, reason FROM vde_changes('settings');
+CALL vde_apply('settings');
+SELECT (SELECT r FROM s__settings.reader) = (SELECT r FROM s__settings.of_r) AS same;
+
 RESET ROLE;
