@@ -61,7 +61,9 @@
  *	than UNION ALL
  *	top ORDER BY, with	they are called before or after it, in another order,
  *	SRFs, volatile		or see its sort
- *	functions, chance
+ *	functions, functions
+ *	that follow the
+ *	order of their input
  *	ORDER BY elsewhere,	string_agg() and its like see it; a view keeps its own
  *	also of a view
  *	order of FROM, of	nobody minds yet
@@ -88,7 +90,7 @@
  *	that is read		another time
  *	the version of a	it is built anew with each version, and then comes out
  *	model with chance,	differently; what counts as chance, though a unique key
- *	for its readers		may rule it out, says canonical_clause.c
+ *	for its readers		may rule it out, says canonical_chance.c
  *	the versions of a	it stands on their tables (not for its own readers)
  *	view's parents
  *	all of what			nobody sees how the functions read it
@@ -110,6 +112,7 @@
 #include "utils/lsyscache.h"
 
 #include "canonical.h"
+#include "fault.h"
 
 /*
  * The end for a query with something that the hash knows nothing of.
@@ -305,7 +308,8 @@ put_from(Canonical *c, Node *node)
 				JoinExpr   *join = (JoinExpr *) node;
 
 				PutTag(c->buf, TAG_JOIN);
-				PutInt(c->buf, (int) join->jointype);
+				if (!VDE_FAULT("join type"))
+					PutInt(c->buf, (int) join->jointype);
 				put_from(c, join->larg);
 				put_from(c, join->rarg);
 			}
@@ -336,7 +340,7 @@ put_join_conditions(Canonical *c, Node *node, int *number)
 		put_join_conditions(c, ((JoinExpr *) node)->larg, number);
 		put_join_conditions(c, ((JoinExpr *) node)->rarg, number);
 		(*number)++;
-		if (((JoinExpr *) node)->quals != NULL)
+		if (((JoinExpr *) node)->quals != NULL && !VDE_FAULT("join condition"))
 		{
 			PutTag(c->buf, TAG_JOIN_QUALS);
 			PutInt(c->buf, *number);
@@ -423,7 +427,7 @@ put_group_by(Canonical *c)
 		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
 	PutTag(c->buf, TAG_GROUPING_SETS);
 	PutInt(c->buf, list_length(query->groupingSets));
-	foreach(lc, query->groupingSets)
+	foreach(lc, VDE_FAULT("grouping sets") ? NIL : query->groupingSets)
 		put_grouping_set(c, lfirst_node(GroupingSet, lc));
 }
 
@@ -461,7 +465,7 @@ OrderMatters(Canonical *c, const Uses *columns)
 	if (query->sortClause == NIL)
 		return false;
 	if (query->limitCount || query->limitOffset || query->hasDistinctOn ||
-		query->hasTargetSRFs || columns->is_volatile || columns->chance != NULL)
+		query->hasTargetSRFs || columns->is_volatile || columns->input_order)
 		return true;
 
 	foreach(lc, query->sortClause)
@@ -523,26 +527,29 @@ PutClause(Canonical *c, CanonicalClause clause)
 
 		case CLAUSE_WHERE:
 			PutTag(c->buf, TAG_WHERE);
-			PutNode(c, query->jointree->quals);
+			if (!VDE_FAULT("where"))
+				PutNode(c, query->jointree->quals);
 			break;
 
 		case CLAUSE_GROUP_BY:
-			if (query->groupClause != NIL || query->groupingSets != NIL)
+			if ((query->groupClause != NIL || query->groupingSets != NIL) &&
+				!VDE_FAULT("group by"))
 				put_group_by(c);
 			break;
 
 		case CLAUSE_HAVING:
-			PutNode(c, query->havingQual);
+			if (!VDE_FAULT("having"))
+				PutNode(c, query->havingQual);
 			break;
 
 		case CLAUSE_DISTINCT:
-			if (query->distinctClause != NIL)
+			if (query->distinctClause != NIL && !VDE_FAULT("distinct"))
 				put_distinct(c);
 			break;
 
 		case CLAUSE_SRF:
 			PutBool(c->buf, query->hasTargetSRFs);
-			if (!query->hasTargetSRFs)
+			if (!query->hasTargetSRFs || VDE_FAULT("set-returning"))
 				break;
 			PutTag(c->buf, TAG_SRF_TARGETS);
 			foreach(lc, query->targetList)
@@ -557,7 +564,9 @@ PutClause(Canonical *c, CanonicalClause clause)
 			break;
 
 		case CLAUSE_ORDER_BY:
-			if (query->sortClause != NIL)
+			if (query->sortClause != NIL &&
+				!(query->hasDistinctOn && VDE_FAULT("distinct on order")) &&
+				!(query->limitCount != NULL && VDE_FAULT("limit order")))
 				put_order_by(c);
 			break;
 
@@ -566,9 +575,12 @@ PutClause(Canonical *c, CanonicalClause clause)
 			if (query->limitOffset || query->limitCount)
 			{
 				PutTag(c->buf, TAG_LIMIT);
-				PutBool(c->buf, query->limitOption == LIMIT_OPTION_WITH_TIES);
-				PutNode(c, query->limitOffset);
-				PutNode(c, query->limitCount);
+				if (!VDE_FAULT("with ties"))
+					PutBool(c->buf, query->limitOption == LIMIT_OPTION_WITH_TIES);
+				if (!VDE_FAULT("offset"))
+					PutNode(c, query->limitOffset);
+				if (!VDE_FAULT("limit"))
+					PutNode(c, query->limitCount);
 			}
 			if (chooses)
 				NoteChoice(c);

@@ -6,6 +6,7 @@
  *
  *	  canonical.c				queries and their clauses
  *	  canonical_clause.c		sort items, aggregates, windows, set operations
+ *	  canonical_chance.c		what can come out differently from the same inputs
  *	  canonical_source.c		subqueries and CTEs, column by column
  *	  canonical_list.c			lists, with an order and without
  *	  canonical_range.c			what stands in FROM, references to it
@@ -159,6 +160,7 @@ typedef struct Uses
 	bool		is_volatile;	/* calls what is declared volatile */
 	const char *chance;			/* what can come out differently each time,
 								 * with the same inputs; NULL: nothing */
+	bool		input_order;	/* because it follows the order of its input */
 	bool		outer;			/* refers to a query around it */
 	struct OutsideObject *private_call; /* calls this function, which may read
 										 * anything; NULL: no such */
@@ -320,10 +322,16 @@ extern void PutWindowFunction(Canonical *c, WindowFunc *function);
 extern void PutSetOperation(Canonical *c, Node *node, bool whole);
 extern void PutSetColumn(Canonical *c, CanonicalLevel *level, Node *node,
 						 int number);
+extern bool IsConcatenation(SetOperationStmt *operation);
+
+/* canonical_chance.c */
 extern bool OrderIsTotal(Query *query);
 extern void NoteChoice(Canonical *c);
 extern void NoteLockstep(Canonical *c, List *expressions, bool numbered);
 extern void NoteRepresentative(Canonical *c, TargetEntry *target);
+extern void NoteAggregateOrder(Canonical *c, Aggref *aggregate);
+extern void NoteWindowOrder(Canonical *c, WindowFunc *function,
+							WindowClause *window);
 
 /* canonical_source.c */
 extern CanonicalSource *SubquerySource(Canonical *c, CanonicalLevel *level,

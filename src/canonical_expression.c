@@ -30,6 +30,7 @@
 #include "utils/typcache.h"
 
 #include "canonical.h"
+#include "fault.h"
 #include "settings.h"
 
 /* ---------------------------------------------------------------------
@@ -88,7 +89,7 @@ put_const(Canonical *c, Const *constant)
 	PutTypeOf(c, constant->consttype, constant->consttypmod,
 			  constant->constcollid);
 	PutBool(c->buf, constant->constisnull);
-	if (!constant->constisnull)
+	if (!constant->constisnull && !VDE_FAULT("constant"))
 		put_value(c, constant->consttype, constant->constvalue);
 }
 
@@ -249,7 +250,8 @@ static void
 put_operation(Canonical *c, CanonicalTag tag, OpExpr *operation)
 {
 	PutTag(c->buf, tag);
-	PutOperator(c, operation->opno);
+	if (!VDE_FAULT("operator"))
+		PutOperator(c, operation->opno);
 	PutTypeOf(c, operation->opresulttype, -1, operation->opcollid);
 	PutCollation(c, operation->inputcollid);
 	PutNodes(c, operation->args);
@@ -420,7 +422,8 @@ put_case(Canonical *c, CaseExpr *expr)
 		PutNode(c, (Node *) when->expr);
 		PutNode(c, (Node *) when->result);
 	}
-	PutNode(c, (Node *) expr->defresult);
+	if (!VDE_FAULT("case default"))
+		PutNode(c, (Node *) expr->defresult);
 }
 
 /*
@@ -570,7 +573,8 @@ PutNode(Canonical *c, Node *node)
 				PutTag(c->buf, TAG_SUBLINK);
 				PutInt(c->buf, (int) sublink->subLinkType);
 				PutNode(c, sublink->testexpr);
-				PutQuery(c, castNode(Query, sublink->subselect));
+				if (!VDE_FAULT("sublink"))
+					PutQuery(c, castNode(Query, sublink->subselect));
 				if (sublink->subLinkType == ARRAY_SUBLINK &&
 					!OrderIsTotal((Query *) sublink->subselect))
 					NoteChance(c, "ARRAY without a total order");

@@ -36,6 +36,7 @@ MergeUses(Uses *into, const Uses *from)
 	into->is_volatile |= from->is_volatile;
 	if (into->private_call == NULL)
 		into->private_call = from->private_call;
+	into->input_order |= from->input_order;
 	into->outer |= from->outer;
 	if (into->chance == NULL)
 		into->chance = from->chance;

@@ -17,6 +17,7 @@
 
 #include "analysis.h"
 #include "canonical.h"
+#include "fault.h"
 #include "fingerprint.h"
 
 /* ---------------------------------------------------------------------
@@ -147,7 +148,7 @@ put_model(Canonical *c, ParentModel *parent)
 	PutTag(c->buf, TAG_RANGE_MODEL);
 	PutString(c->buf, parent->name.schema);
 	PutString(c->buf, parent->name.name);
-	if (!c->scope->local)
+	if (!c->scope->local && !VDE_FAULT("parent rows"))
 		PutString(c->buf, parent->row_hash);
 	note_parent_chance(c, parent, CHANCE_PART);
 	if (parent->kind == KIND_EXTERNAL)
@@ -162,7 +163,7 @@ put_model_column(Canonical *c, ParentModel *parent, AttrNumber attnum)
 {
 	if (attnum < 1 || attnum > list_length(parent->columns))
 		elog(ERROR, "column %d of a model not found", attnum);
-	if (c->scope->local)
+	if (c->scope->local || VDE_FAULT("parent column"))
 		PutString(c->buf, ((ModelColumn *) list_nth(parent->columns,
 													attnum - 1))->name);
 	else
@@ -192,7 +193,8 @@ PutRange(Canonical *c, int rtindex)
 		case RTE_RELATION:
 			PutTag(c->buf, TAG_RANGE_RELATION);
 			PutRelation(c, rte->relid);
-			PutBool(c->buf, rte->inh);
+			if (!VDE_FAULT("only"))
+				PutBool(c->buf, rte->inh);
 			if (rte->tablesample)
 			{
 				PutTag(c->buf, TAG_TABLE_SAMPLE);
@@ -224,7 +226,8 @@ PutRange(Canonical *c, int rtindex)
 			{
 				RangeTblFunction *function = (RangeTblFunction *) lfirst(lc);
 
-				PutNode(c, function->funcexpr);
+				if (!VDE_FAULT("function in from"))
+					PutNode(c, function->funcexpr);
 				PutStrings(c, function->funccolnames);
 				PutTypes(c, function->funccoltypes);
 				PutInts(c, function->funccoltypmods);
@@ -238,7 +241,7 @@ PutRange(Canonical *c, int rtindex)
 		case RTE_VALUES:
 			PutTag(c->buf, TAG_RANGE_VALUES);
 			PutInt(c->buf, list_length(rte->values_lists));
-			foreach(lc, rte->values_lists)
+			foreach(lc, VDE_FAULT("values") ? NIL : rte->values_lists)
 				PutNodes(c, (List *) lfirst(lc));
 			PutTypes(c, rte->coltypes);
 			PutInts(c, rte->coltypmods);
@@ -387,7 +390,8 @@ put_whole_row(Canonical *c, CanonicalLevel *level, RangeTblEntry *rte, Var *var)
 				put_source_column(c, level, var->varno, i);
 			break;
 		case RTE_NAMEDTUPLESTORE:
-			for (i = 1; i <= list_length(parent_of(c, rte)->columns); i++)
+			for (i = 1; i <= list_length(parent_of(c, rte)->columns) &&
+				 !VDE_FAULT("whole row"); i++)
 				put_model_column(c, parent_of(c, rte), i);
 			break;
 		case RTE_FUNCTION:
@@ -447,7 +451,8 @@ PutVar(Canonical *c, Var *var)
 
 	PutTag(c->buf, TAG_COLUMN);
 	put_level(c, level);
-	PutInt(c->buf, level->positions[var->varno]);
+	if (!VDE_FAULT("column position"))
+		PutInt(c->buf, level->positions[var->varno]);
 	if (StandsForModel(rte))
 	{
 		attnum = ModelColumnNumber(rte, attnum);

@@ -30,6 +30,7 @@
 #include "parser/parsetree.h"
 
 #include "canonical.h"
+#include "fault.h"
 
 /*
  * What is written from now on has a digest of its own.
@@ -172,7 +173,8 @@ put_recursive_cte(Canonical *c, CommonTableExpr *cte)
 	PutTypes(c, cte->ctecoltypes);
 	PutInts(c, cte->ctecoltypmods);
 	PutCollations(c, cte->ctecolcollations);
-	PutQuery(c, castNode(Query, cte->ctequery));
+	if (!VDE_FAULT("recursive"))
+		PutQuery(c, castNode(Query, cte->ctequery));
 
 	if (cte->search_clause)
 	{
@@ -341,7 +343,8 @@ put_part(Canonical *c, const CanonicalPart *part)
 void
 PutSourceRows(Canonical *c, CanonicalSource *source)
 {
-	put_part(c, &source->rows);
+	if (!VDE_FAULT("subquery rows"))
+		put_part(c, &source->rows);
 }
 
 /*
@@ -350,7 +353,8 @@ PutSourceRows(Canonical *c, CanonicalSource *source)
 void
 PutSourceColumn(Canonical *c, CanonicalSource *source, int number)
 {
-	if (source->in_progress || source->columns == NULL)
+	if (source->in_progress || source->columns == NULL ||
+		VDE_FAULT("subquery column"))
 	{
 		PutInt(c->buf, number);
 		return;

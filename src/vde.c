@@ -17,6 +17,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "fault.h"
 #include "guc.h"
 
 PG_MODULE_MAGIC;
@@ -27,6 +28,9 @@ char	   *VdeEnvironment = NULL;
 char	   *VdeProtected = NULL;
 int			VdeLockTimeout = 30000;
 int			VdeRetention = 7 * 24 * 3600;
+#ifdef USE_ASSERT_CHECKING
+char	   *VdeFault = NULL;
+#endif
 
 /*
  * check_name_list
@@ -90,6 +94,13 @@ DefineSettings(void)
 							NULL,
 							&VdeRetention, 7 * 24 * 3600, 0, INT_MAX,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
+#ifdef USE_ASSERT_CHECKING
+	DefineCustomStringVariable("vde.fault",
+							   "A fault in the hashing, for the test of the property test.",
+							   NULL,
+							   &VdeFault, "", PGC_SUSET, GUC_NOT_IN_SAMPLE,
+							   NULL, NULL, NULL);
+#endif
 	MarkGUCPrefixReserved("vde");
 }
 
