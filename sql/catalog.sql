@@ -106,7 +106,7 @@ CREATE TABLE vde.dependency (
 	PRIMARY KEY (snapshot_id, class, identity)
 );
 COMMENT ON TABLE vde.dependency IS
-	'what outside vde a snapshot depends on (tables, columns, functions, types, views), and what it was when the snapshot was taken';
+	'what outside vde a snapshot depends on (tables, columns, functions, types, views), and what it was when the snapshot was taken, or found again to make no difference';
 
 CREATE TABLE vde.lineage (
 	snapshot_id bigint NOT NULL REFERENCES vde.snapshot ON DELETE CASCADE,

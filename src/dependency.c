@@ -489,6 +489,44 @@ DependencyIsFixed(const Dependency *dependency)
 }
 
 /*
+ * Are these the same strings, in the same order?
+ */
+static bool
+equal_names(List *a, List *b)
+{
+	ListCell   *left;
+	ListCell   *right;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(left, a, right, b)
+	{
+		if (strcmp((char *) lfirst(left), (char *) lfirst(right)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * See dependency.h.
+ */
+Dependency *
+FindDependency(List *dependencies, const Dependency *wanted)
+{
+	ListCell   *cell;
+
+	foreach(cell, dependencies)
+	{
+		Dependency *candidate = (Dependency *) lfirst(cell);
+
+		if (strcmp(candidate->class, wanted->class) == 0 &&
+			equal_names(candidate->identity, wanted->identity))
+			return candidate;
+	}
+	return NULL;
+}
+
+/*
  * "column raw.orders.amount", "function shop.tax(numeric, text)",
  * "operator shop.+(integer, integer)"
  */

@@ -46,6 +46,9 @@ extern char *DependencyDigest(const char *class, List *identity);
  */
 extern bool DependencyIsFixed(const Dependency *dependency);
 
+/* What a list has of the same class and identity, or NULL. */
+extern Dependency *FindDependency(List *dependencies, const Dependency *wanted);
+
 /* "column raw.orders.amount", for messages */
 extern char *DependencyDescription(const char *class, List *identity);
 

@@ -376,73 +376,6 @@ DriftError(Graph *graph, const GraphNode *node)
  */
 
 /*
- * load_dependencies
- *		Dependency *: those of a node's snapshot.
- */
-static List *
-load_dependencies(const GraphNode *node)
-{
-	List	   *dependencies = NIL;
-	uint64		rows;
-	uint64		row;
-
-	if (node->current == NULL)
-		return NIL;
-	rows = CatalogRead("SELECT class, identity, digest FROM vde.dependency WHERE snapshot_id = $1", "l",
-					   node->current->id);
-	for (row = 0; row < rows; row++)
-	{
-		Dependency *dependency = palloc(sizeof(Dependency));
-
-		dependency->class = CatalogText(row, 1);
-		dependency->identity = CatalogTextArray(row, 2);
-		dependency->digest = CatalogText(row, 3);
-		dependencies = lappend(dependencies, dependency);
-	}
-	return dependencies;
-}
-
-/*
- * equal_names
- *		Are these the same strings, in the same order?
- */
-static bool
-equal_names(List *a, List *b)
-{
-	ListCell   *left;
-	ListCell   *right;
-
-	if (list_length(a) != list_length(b))
-		return false;
-	forboth(left, a, right, b)
-	{
-		if (strcmp((char *) lfirst(left), (char *) lfirst(right)) != 0)
-			return false;
-	}
-	return true;
-}
-
-/*
- * find_dependency
- *		What a list has of the same thing, or NULL.
- */
-static Dependency *
-find_dependency(List *dependencies, const Dependency *wanted)
-{
-	ListCell   *cell;
-
-	foreach(cell, dependencies)
-	{
-		Dependency *candidate = (Dependency *) lfirst(cell);
-
-		if (strcmp(candidate->class, wanted->class) == 0 &&
-			equal_names(candidate->identity, wanted->identity))
-			return candidate;
-	}
-	return NULL;
-}
-
-/*
  * RaiseDrift
  *		See drift.h.
  */
@@ -450,7 +383,7 @@ void
 RaiseDrift(Graph *graph, const GraphNode *node, const Fingerprint *now)
 {
 	bool		planned = node->fingerprint != NULL;
-	List	   *before = planned ? node->fingerprint->dependencies : load_dependencies(node);
+	List	   *before = planned ? node->fingerprint->dependencies : (node->current ? LoadDependencies(node->current->id) : NIL);
 	StringInfoData changed;
 	StringInfoData added;
 	ListCell   *cell;
@@ -460,7 +393,7 @@ RaiseDrift(Graph *graph, const GraphNode *node, const Fingerprint *now)
 	foreach(cell, now->dependencies)
 	{
 		Dependency *dependency = (Dependency *) lfirst(cell);
-		Dependency *was = find_dependency(before, dependency);
+		Dependency *was = FindDependency(before, dependency);
 		StringInfo text = was == NULL ? &added : &changed;
 
 		if (was == NULL || strcmp(was->digest, dependency->digest) != 0)

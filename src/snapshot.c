@@ -332,6 +332,62 @@ save_lineage(int64 snapshot_id, List *lineage)
 }
 
 /*
+ * LoadDependencies
+ *		See snapshot.h.
+ */
+List *
+LoadDependencies(int64 snapshot_id)
+{
+	List	   *dependencies = NIL;
+	uint64		rows;
+	uint64		row;
+
+	rows = CatalogRead("SELECT class, identity, digest FROM vde.dependency WHERE snapshot_id = $1", "l",
+					   snapshot_id);
+	for (row = 0; row < rows; row++)
+	{
+		Dependency *dependency = palloc(sizeof(Dependency));
+
+		dependency->class = CatalogText(row, 1);
+		dependency->identity = CatalogTextArray(row, 2);
+		dependency->digest = CatalogText(row, 3);
+		dependencies = lappend(dependencies, dependency);
+	}
+	return dependencies;
+}
+
+/*
+ * save_dependencies
+ *		What a snapshot depends on outside vde, and what that is now; before is
+ *		what is known of it.
+ */
+static void
+save_dependencies(int64 snapshot_id, List *before, List *now)
+{
+	ListCell   *cell;
+
+	foreach(cell, now)
+	{
+		Dependency *dependency = (Dependency *) lfirst(cell);
+		Dependency *was = FindDependency(before, dependency);
+
+		if (was == NULL || strcmp(was->digest, dependency->digest) != 0)
+			CatalogWrite("INSERT INTO vde.dependency (snapshot_id, class, identity, digest) "
+						 "VALUES ($1, $2, $3, $4) "
+						 "ON CONFLICT (snapshot_id, class, identity) DO UPDATE SET digest = $4", "ltTt",
+						 snapshot_id, dependency->class, dependency->identity, dependency->digest);
+	}
+	foreach(cell, before)
+	{
+		Dependency *dependency = (Dependency *) lfirst(cell);
+
+		if (FindDependency(now, dependency) == NULL)
+			CatalogWrite("DELETE FROM vde.dependency WHERE snapshot_id = $1 AND class = $2 AND identity = $3", "ltT",
+						 snapshot_id, dependency->class, dependency->identity);
+	}
+}
+
+/*
  * SaveSnapshot
  *		Freezes a definition with its fingerprint.
  */
@@ -349,7 +405,16 @@ SaveSnapshot(const Definition *definition, Version *version,
 	save_version(definition->model_id, version);
 	if (CatalogRead("SELECT id FROM vde.snapshot WHERE definition_id = $1 AND version_id = $2", "ll",
 					definition->id, version->id) > 0)
-		return CatalogInt64(0, 1);
+	{
+		/*
+		 * What it depends on may have changed in what nobody reads of it, as
+		 * a function that is called for an unread column of a CTE.  It has
+		 * been found to make no difference, and is not to be found again.
+		 */
+		id = CatalogInt64(0, 1);
+		save_dependencies(id, LoadDependencies(id), fingerprint->dependencies);
+		return id;
+	}
 
 	foreach(cell, columns)
 	{
@@ -382,14 +447,7 @@ SaveSnapshot(const Definition *definition, Version *version,
 	if (parent_ids != NIL)
 		CatalogWrite("INSERT INTO vde.snapshot_parent (snapshot_id, parent_model_id) "
 					 "SELECT $1, unnest($2)", "lI", id, parent_ids);
-	foreach(cell, fingerprint->dependencies)
-	{
-		Dependency *dependency = (Dependency *) lfirst(cell);
-
-		CatalogWrite("INSERT INTO vde.dependency (snapshot_id, class, identity, digest) "
-					 "VALUES ($1, $2, $3, $4)", "ltTt",
-					 id, dependency->class, dependency->identity, dependency->digest);
-	}
+	save_dependencies(id, NIL, fingerprint->dependencies);
 	save_lineage(id, lineage);
 	return id;
 }

@@ -63,6 +63,9 @@ extern ModelState *LoadModelState(int64 environment_id, const ModelName *name);
 /* ModelState * of snapshots (List of int64 *), whatever points at them */
 extern List *LoadSnapshots(List *snapshot_ids);
 
+/* Dependency * of a snapshot, as they were when it was taken or last looked at */
+extern List *LoadDependencies(int64 snapshot_id);
+
 /* Definition * of the given ids (List of int64 *) */
 extern List *LoadDefinitions(List *definition_ids);
 

@@ -347,4 +347,13 @@ SELECT model, category, action, reason FROM vde_changes('settings');
 CALL vde_apply('settings');
 SELECT (SELECT r FROM s__settings.reader) = (SELECT r FROM s__settings.of_r) AS same;
 
+-- what changes outside and is read by nobody is told once, and deployed once
+CREATE FUNCTION raw.unread(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
+SELECT vde_register('s.unread', 'WITH a AS (SELECT n, raw.unread(n) AS u FROM (VALUES (1), (2)) v(n)) SELECT n FROM a', environment => 'settings') > 0 AS registered;
+CALL vde_apply('settings');
+CREATE OR REPLACE FUNCTION raw.unread(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 2';
+SELECT model, category, action, reason FROM vde_changes('settings');
+CALL vde_apply('settings');
+SELECT model, category, action, reason FROM vde_changes('settings');
+
 RESET ROLE;
