@@ -474,7 +474,8 @@ def ctes(g, context, top):
         derived(context, tok, columns)
         context.shared['ctes'].add(tok)
         sources.append(source)
-        plain = kind == 'plain' and not mentions(query.piece, UNCERTAIN)
+        # a recursive one in it counts as a reference to the query around
+        plain = kind == 'plain' and not mentions(query.piece, UNCERTAIN + ('WITH RECURSIVE ',))
         pieces.append((tok, piece, query.piece if plain else None))
     if not pieces:
         return ('unused', True) if top else '', []
@@ -499,8 +500,10 @@ def recursive_cte(g, context, tok, kind):
     name = ('name', tok)
     self_ = ('name', tok + 'r')
     step = g.pick('step', ['1', '2', '3'])
-    for column_ in ('n', 'v'):
-        context.used.add('%s.%s' % (tok, column_))
+    # n decides how long it goes on; v is read by itself alone, unless equal rows are one
+    context.used.add('%s.n' % tok)
+    if kind == 'recursive' and all_ == 'UNION':
+        context.used.add('%s.v' % tok)
     if kind == 'cycle':
         return [name, ' (n, v) AS (SELECT abs(', n, ') % 5, ', value, ' FROM ', piece, where, ' UNION ALL SELECT (', self_, '.n + ', step, ') % ', g.pick('modulo', ['5', '4']), ', ', self_,
                 '.v FROM ', name, ' AS ', self_, ') CYCLE ', g.pick('cycle', ['n', 'n, v']), ' SET y', g.pick('mark', ['', " TO 'Y' DEFAULT 'N'"]) and '', ' USING z'], \
@@ -542,7 +545,7 @@ class Query:
         unused = () if kind == 'full' else context.shared['ctes'] - set(context.shared['alias'].values())
         self.text, self.loose = render([select.piece, order], self.style, unused)
         used = {'.'.join([context.shared['alias'].get(key.split('.')[0], key.split('.')[0])] + key.split('.')[1:]) for key in context.used}
-        self.unread = bool(context.shared['derived'] - used)
+        self.unread = bool(context.shared['derived'] - used or context.shared['ctes'] - set(context.shared['alias'].values()))
         self.whole = 'whole' in context.shared
 
     def again(self, rnd, sources=None, kind=None, values=None, style=None, star=None, bias=None):

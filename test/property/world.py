@@ -150,7 +150,8 @@ class World:
             self.sql(line)
         self.sql('GRANT SELECT ON ALL TABLES IN SCHEMA raw TO ' + role)
         self.exact = {} if exact is None else exact     # templates of which PostgreSQL notes the columns: is it exactly those of the lineage
-        self.lineage = self.sql("SELECT to_regprocedure('vde_lineage(text,text,text)') IS NOT NULL")[0][0] == 't'
+        # a fault is to be found in contents
+        self.lineage = not fault and self.sql("SELECT to_regprocedure('vde_lineage(text,text,text)') IS NOT NULL")[0][0] == 't'
         self.traced = set()
         self.lineages = 0
         self.environments = {}
