@@ -256,14 +256,17 @@ CREATE TABLE vde.merge_base (
 	model_id bigint NOT NULL REFERENCES vde.model,
 	deployment_id bigint NOT NULL,
 	snapshot_id bigint,
+	source_deployment_id bigint NOT NULL,
 	PRIMARY KEY (source_id, target_id, model_id, deployment_id),
 	FOREIGN KEY (deployment_id, target_id) REFERENCES vde.deployment (id, environment_id) ON DELETE CASCADE,
+	FOREIGN KEY (source_deployment_id, source_id) REFERENCES vde.deployment (id, environment_id) ON DELETE CASCADE,
 	FOREIGN KEY (snapshot_id, model_id) REFERENCES vde.snapshot (id, model_id)
 );
 CREATE INDEX merge_base_deployment_id_idx ON vde.merge_base (deployment_id, target_id);
+CREATE INDEX merge_base_source_deployment_id_idx ON vde.merge_base (source_deployment_id, source_id);
 CREATE INDEX merge_base_snapshot_id_idx ON vde.merge_base (snapshot_id);
 COMMENT ON TABLE vde.merge_base IS
-	'what source and target had in common after a promote, for the next three-way merge; in force while the target''s state descends from that deployment';
+	'what source and target had in common after a promote, for the next three-way merge; in force while the target''s state descends from that deployment; source_deployment_id is the state that the source was in then';
 
 CREATE TABLE vde.virtual_schema (
 	schema_name name PRIMARY KEY,

@@ -497,6 +497,31 @@ check_option_columns(const Definition *definition, List *columns)
 }
 
 /*
+ * drop_unused
+ *		Takes WITH queries out that nothing refers to.  They are never executed,
+ *		and a view should not stand on a table because of one.
+ */
+static bool
+drop_unused(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		Query	   *query = (Query *) node;
+		ListCell   *lc;
+
+		foreach(lc, query->cteList)
+		{
+			if (lfirst_node(CommonTableExpr, lc)->cterefcount == 0)
+				query->cteList = foreach_delete_current(query->cteList, lc);
+		}
+		return query_tree_walker(query, drop_unused, context, 0);
+	}
+	return expression_tree_walker(node, drop_unused, context);
+}
+
+/*
  * AnalyzeModel
  *		The analyzed query and what it returns.
  *
@@ -551,6 +576,7 @@ AnalyzeModel(const Definition *definition, ParsedModel *parsed,
 		PopActiveSnapshot();
 
 	(void) check_walker((Node *) model->query, &state);
+	(void) drop_unused((Node *) model->query, NULL);
 	check_option_columns(definition, model->columns);
 	LeaveModel(&context);
 	return model;

@@ -161,7 +161,8 @@ typedef struct Uses
 	const char *chance;			/* what can come out differently each time,
 								 * with the same inputs; NULL: nothing */
 	bool		input_order;	/* because it follows the order of its input */
-	bool		outer;			/* refers to a query around it */
+	int			lowest;			/* depth of the outermost query whose columns
+								 * it refers to; 0: none */
 	struct OutsideObject *private_call; /* calls this function, which may read
 										 * anything; NULL: no such */
 } Uses;
@@ -231,7 +232,9 @@ typedef struct CanonicalSource
 	CanonicalPart rows;
 	CanonicalPart *columns;		/* NULL: all are in rows, and known by number */
 	int			column_count;
-	bool		outer;			/* of any part */
+	bool		outer;			/* does any part refer to a query around the
+								 * one that has the FROM or the WITH, or to
+								 * that one? */
 	int			ordinal;		/* of a CTE: among equal ones, from 0 */
 	int			first_use;		/* of a CTE: in which order, from 1 */
 	CTEMaterialize materialized;	/* of a CTE */
@@ -258,7 +261,6 @@ typedef struct Canonical
 	Uses	   *uses;
 	CanonicalLevel *level;		/* the query that Vars are relative to */
 	int			depth;			/* of the query that is being written */
-	int			base_depth;		/* of the query around these bytes */
 } Canonical;
 
 /* The clauses of a query, in the order in which they are written */
@@ -294,6 +296,7 @@ typedef struct SortedParts
 extern void InitCanonical(Canonical *c, CanonicalScope *scope, StringInfo buf,
 						  Uses *uses);
 extern void MergeUses(Uses *into, const Uses *from);
+extern void NoteLevel(Canonical *c, int depth);
 extern void NoteChance(Canonical *c, const char *what);
 extern void BeginSorted(Canonical *c, SortedParts *parts);
 extern void NextSorted(Canonical *c, SortedParts *parts);

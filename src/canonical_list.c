@@ -37,9 +37,20 @@ MergeUses(Uses *into, const Uses *from)
 	if (into->private_call == NULL)
 		into->private_call = from->private_call;
 	into->input_order |= from->input_order;
-	into->outer |= from->outer;
+	if (from->lowest > 0 && (into->lowest == 0 || from->lowest < into->lowest))
+		into->lowest = from->lowest;
 	if (into->chance == NULL)
 		into->chance = from->chance;
+}
+
+/*
+ * What is being written refers to a query of that depth.
+ */
+void
+NoteLevel(Canonical *c, int depth)
+{
+	if (c->uses->lowest == 0 || depth < c->uses->lowest)
+		c->uses->lowest = depth;
 }
 
 /*

@@ -47,8 +47,7 @@ static void
 put_level(Canonical *c, CanonicalLevel *level)
 {
 	PutInt(c->buf, c->depth - level->depth);
-	if (level->depth <= c->base_depth)
-		c->uses->outer = true;
+	NoteLevel(c, level->depth);
 }
 
 /*

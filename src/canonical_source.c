@@ -45,11 +45,12 @@ begin_part(Canonical *c, StringInfo bytes, CanonicalPart *part, CanonicalTag tag
 }
 
 static void
-end_part(StringInfo bytes, CanonicalPart *part, CanonicalSource *source)
+end_part(StringInfo bytes, CanonicalPart *part, CanonicalLevel *level,
+		 CanonicalSource *source)
 {
 	DigestBytes(bytes->data, bytes->len, &part->digest);
 	pfree(bytes->data);
-	source->outer |= part->uses.outer;
+	source->outer |= part->uses.lowest > 0 && part->uses.lowest <= level->depth;
 }
 
 /*
@@ -61,7 +62,6 @@ init_inner(Canonical *inner, Canonical *c, CanonicalLevel *level)
 	InitCanonical(inner, c->scope, NULL, NULL);
 	inner->level = level;
 	inner->depth = level->depth;
-	inner->base_depth = level->depth;
 }
 
 /*
@@ -94,12 +94,12 @@ compute_source(Canonical *c, CanonicalLevel *level, Query *query,
 		begin_part(&inner, &bytes, column, TAG_COLUMN_PART);
 		PutNode(&inner, (Node *) target->expr);
 		NoteRepresentative(&inner, target);
-		end_part(&bytes, column, source);
+		end_part(&bytes, column, level, source);
 	}
 
 	begin_part(&inner, &bytes, &source->rows, TAG_ROW_PART);
 	PutQueryRows(&inner, true);
-	end_part(&bytes, &source->rows, source);
+	end_part(&bytes, &source->rows, level, source);
 
 	EndQuery(&inner);
 	source->in_progress = false;
@@ -210,7 +210,7 @@ compute_recursive(Canonical *c, CanonicalLevel *level, CommonTableExpr *cte,
 	init_inner(&inner, c, level);
 	begin_part(&inner, &bytes, &source->rows, TAG_ROW_PART);
 	put_recursive_cte(&inner, cte);
-	end_part(&bytes, &source->rows, source);
+	end_part(&bytes, &source->rows, level, source);
 	source->in_progress = false;
 	source->done = true;
 }
@@ -307,8 +307,11 @@ PutCteReference(Canonical *c, RangeTblEntry *rte)
 
 	if (source->in_progress)
 	{
+		CanonicalLevel *level = LevelUp(c, rte->ctelevelsup);
+
 		PutTag(c->buf, TAG_RANGE_CTE_ITSELF);
-		PutLevelsUp(c, rte->ctelevelsup);
+		PutInt(c->buf, c->depth - level->depth);
+		NoteLevel(c, level->depth + 1); /* its own query, one further down */
 		return;
 	}
 	if (!is_uncertain(source) && (rte->ctelevelsup == 0 || !source->outer))

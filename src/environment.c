@@ -201,18 +201,25 @@ inherit_merge_bases(const Environment *environment, const Environment *base, int
 	CatalogWrite("WITH RECURSIVE past AS ("
 				 "  SELECT id, parent_id FROM vde.deployment WHERE id = $4 "
 				 "  UNION ALL SELECT d.id, d.parent_id FROM vde.deployment d JOIN past p ON d.id = p.parent_id) "
-				 "INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id) "
-				 "SELECT DISTINCT ON (source_id, model_id) source_id, $1, model_id, $2, snapshot_id "
+				 "INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id, source_deployment_id) "
+				 "SELECT DISTINCT ON (source_id, model_id) source_id, $1, model_id, $2, snapshot_id, source_deployment_id "
 				 "FROM vde.merge_base WHERE target_id = $3 AND deployment_id IN (SELECT id FROM past) "
 				 "ORDER BY source_id, model_id, deployment_id DESC", "llll",
 				 environment->id, environment->state_id, base->id,
 				 deployment != 0 ? deployment : base->state_id);
 
-	/* what others took from base counts while they stand on it */
+	/*
+	 * What others took from base counts while they stand on it.  What base has
+	 * gone back from is nothing that the copy ever had.
+	 */
 	if (deployment == 0)
-		CatalogWrite("INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id) "
-					 "SELECT $1, target_id, model_id, deployment_id, snapshot_id "
-					 "FROM vde.merge_base WHERE source_id = $2", "ll", environment->id, base->id);
+		CatalogWrite("WITH RECURSIVE past AS ("
+					 "  SELECT id, parent_id FROM vde.deployment WHERE id = $3 "
+					 "  UNION ALL SELECT d.id, d.parent_id FROM vde.deployment d JOIN past p ON d.id = p.parent_id) "
+					 "INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id, source_deployment_id) "
+					 "SELECT $1, target_id, model_id, deployment_id, snapshot_id, $4 "
+					 "FROM vde.merge_base WHERE source_id = $2 AND source_deployment_id IN (SELECT id FROM past)", "llll",
+					 environment->id, base->id, base->state_id, environment->state_id);
 }
 
 /*

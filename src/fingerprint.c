@@ -479,17 +479,44 @@ compare_hex(const ListCell *a, const ListCell *b)
 }
 
 /*
- * The versions of all parents, in no order.
+ * Which parents stand in a query, by their number.
+ */
+static bool
+find_parents(Node *node, Bitmapset **parents)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		ListCell   *lc;
+
+		foreach(lc, ((Query *) node)->rtable)
+		{
+			RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+			if (rte->rtekind == RTE_NAMEDTUPLESTORE)
+				*parents = bms_add_member(*parents, EphemeralIndex(rte->enrname));
+		}
+		return query_tree_walker((Query *) node, find_parents, parents, 0);
+	}
+	return expression_tree_walker(node, find_parents, parents);
+}
+
+/*
+ * The versions of the parents that the query reads, in no order.
  */
 static void
 put_parent_versions(StringInfo bytes, const AnalyzedModel *model)
 {
 	List	   *versions = NIL;
+	Bitmapset  *parents = NULL;
+	int			i = -1;
 	ListCell   *lc;
 
-	foreach(lc, model->parents)
+	(void) find_parents((Node *) model->query, &parents);
+	while ((i = bms_next_member(parents, i)) >= 0)
 		versions = lappend(versions,
-						   DigestSha256(&((ParentModel *) lfirst(lc))->version));
+						   DigestSha256(&((ParentModel *) list_nth(model->parents, i))->version));
 	list_sort(versions, compare_hex);
 	PutTag(bytes, TAG_PARENT_VERSION);
 	PutInt(bytes, list_length(versions));

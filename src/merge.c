@@ -6,7 +6,8 @@
  *
  * The common base of a model is what the last promote between the two left
  * them with, in either direction, as long as the target of that promote still
- * stands on it (a rollback brings the base before it back); without one, what
+ * stands on it (a rollback brings the base before it back; a rollback of its
+ * source is a change of the source's, as any other); without one, what
  * the younger environment started from.  Where neither started from the other,
  * what the target does not have is new to it, whatever the source started from.
  *
@@ -331,10 +332,10 @@ void
 SaveMergeBase(const Environment *source, const Environment *target,
 			  const Merge *merge, int64 deployment)
 {
-	CatalogWrite("INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id) "
-				 "SELECT $1, $2, i, $3, p.snapshot_id FROM unnest($4) AS i "
+	CatalogWrite("INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id, source_deployment_id) "
+				 "SELECT $1, $2, i, $3, p.snapshot_id, $5 FROM unnest($4) AS i "
 				 "LEFT JOIN vde.pointer p ON p.environment_id = $2 AND p.model_id = i "
 				 "ON CONFLICT (source_id, target_id, model_id, deployment_id) DO UPDATE "
-				 "SET snapshot_id = excluded.snapshot_id", "lllI",
-				 source->id, target->id, deployment, merge->merged);
+				 "SET snapshot_id = excluded.snapshot_id, source_deployment_id = excluded.source_deployment_id", "lllIl",
+				 source->id, target->id, deployment, merge->merged, source->state_id);
 }

@@ -281,3 +281,22 @@ CALL vde_apply('right');
 CALL vde_promote('left', 'right');
 \echo :LAST_ERROR_SQLSTATE
 SELECT p('left', 'right');
+
+--
+-- a source that went back takes its change back from the target, too; a copy of
+-- it never had that change, and gets it as anything new
+--
+CALL vde_create_environment('giver', base => NULL);
+SELECT vde_register('s.kept', 'SELECT 1 AS k', environment => 'giver') > 0;
+CALL vde_apply('giver');
+SELECT vde_register('s.more', 'SELECT 3 AS m', environment => 'giver') > 0;
+CALL vde_apply('giver');
+CALL vde_create_environment('taker', base => NULL);
+CALL vde_promote('giver', 'taker');
+CALL vde_rollback('giver');
+CALL vde_create_environment('copy_of_giver', base => 'giver');
+SELECT model, change, action FROM vde_changes('giver', 'taker');
+SELECT model, change, action FROM vde_changes('taker', 'giver');
+SELECT model, change, action FROM vde_changes('taker', 'copy_of_giver');
+CALL vde_promote('taker', 'copy_of_giver');
+SELECT m FROM s__copy_of_giver.more;

@@ -356,4 +356,16 @@ SELECT model, category, action, reason FROM vde_changes('settings');
 CALL vde_apply('settings');
 SELECT model, category, action, reason FROM vde_changes('settings');
 
+-- a view does not stand on what only an unused WITH query reads
+SELECT vde_register('s.small', 'SELECT n FROM (VALUES (1)) v(n)', environment => 'settings') > 0 AS registered;
+SELECT vde_register('s.on_nothing', 'SELECT 1 AS n', 'view', environment => 'settings') > 0 AS registered;
+CALL vde_apply('settings');
+SELECT vde_register('s.on_nothing', 'WITH unused AS (SELECT n FROM s.small) SELECT 1 AS n', 'view', environment => 'settings') > 0 AS registered;
+SELECT model, category, action, reason FROM vde_changes('settings');
+-- a recursive WITH query inside another, read from a sublink, or in its place
+SELECT vde_register('s.nested', 'WITH w AS (WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT n FROM r) SELECT n, (SELECT max(n) FROM w) AS x FROM s.small', environment => 'settings') > 0 AS registered;
+CALL vde_apply('settings');
+SELECT vde_register('s.nested', 'SELECT n, (SELECT max(n) FROM (WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT n FROM r) AS w) AS x FROM s.small', environment => 'settings') > 0 AS registered;
+SELECT model, category, action, reason FROM vde_changes('settings');
+
 RESET ROLE;
