@@ -46,7 +46,7 @@ columns_read(const GraphNode *node, const GraphNode *parent)
 	return names;
 }
 
-/* Clauses whose names are parts (see fingerprint.c), as they stand in a query */
+/* Clauses whose names are parts (see fingerprint_parts.c), as they stand in a query */
 static const char *const clauses[] = {
 	"UNION", "FROM", "JOIN condition", "WHERE", "GROUP BY", "HAVING", "DISTINCT",
 	"set-returning functions", "ORDER BY", "LIMIT",

@@ -37,11 +37,6 @@
  *	  say what, has a version of its environment's own: its name is in it, and
  *	  all that the function is used in counts as chance.
  *
- * Beside the hashes there are "parts", for people: digests of the clauses and
- * columns as they stand in the query, with a model known by its name alone.
- * Which of them differ between two definitions says which part of the query was
- * changed.  Nothing but messages follows from them.
- *
  * The metadata hash is over what else was registered; settings are not in it.
  *
  * A change that somebody declared breaking gives a version of its own, with
@@ -64,6 +59,7 @@
 #include "canonical.h"
 #include "fault.h"
 #include "fingerprint.h"
+#include "fingerprint_parts.h"
 #include "options.h"
 #include "seed.h"
 #include "settings.h"
@@ -79,22 +75,6 @@ typedef struct Part
 	Digest		digest;
 	const char *chance;
 } Part;
-
-/* Clauses as people call them; NULL: not worth a word */
-static const char *const clause_names[CLAUSE_COUNT] = {
-	"aggregation",
-	"UNION",
-	"FROM",
-	"JOIN condition",
-	"WHERE",
-	"GROUP BY",
-	"HAVING",
-	"DISTINCT",
-	"set-returning functions",
-	"ORDER BY",
-	"LIMIT",
-	NULL,
-};
 
 /*
  * What is written from now on belongs to part.
@@ -183,22 +163,6 @@ finish_part(Canonical *c, Part *part, Uses *all)
 }
 
 /*
- * Adds to the parts for people.
- */
-static void
-add_part(Fingerprint *fingerprint, char *name, const char *value)
-{
-	fingerprint->parts = lappend(fingerprint->parts,
-								 psprintf("%s=%s", name, value));
-}
-
-static void
-add_part_digest(Fingerprint *fingerprint, char *name, const Digest *digest)
-{
-	add_part(fingerprint, name, pnstrdup(DigestXxh3(digest), 16));
-}
-
-/*
  * The names that depends_on lists.
  */
 static void
@@ -215,7 +179,7 @@ add_depends_on_part(Fingerprint *fingerprint, List *names)
 		PutString(&bytes, ((ModelName *) lfirst(lc))->name);
 	}
 	DigestBytes(bytes.data, bytes.len, &digest);
-	add_part_digest(fingerprint, DEPENDS_ON_PART, &digest);
+	AddPartDigest(fingerprint, DEPENDS_ON_PART, &digest);
 }
 
 /*
@@ -238,7 +202,7 @@ finish_parts(Canonical *c, Part *rows, Part *columns, List *names,
 	finish_part(c, rows, &all);
 	MergeUses(&uses, &all);
 	if (rows->chance != NULL)
-		add_part(fingerprint, CHANCE_PART, rows->chance);
+		AddPart(fingerprint, CHANCE_PART, rows->chance);
 	i = 0;
 	foreach(lc, names)
 	{
@@ -247,7 +211,7 @@ finish_parts(Canonical *c, Part *rows, Part *columns, List *names,
 		finish_part(c, column, &all);
 		MergeUses(&uses, &all);
 		if (column->chance != NULL)
-			add_part(fingerprint,
+			AddPart(fingerprint,
 					 psprintf(CHANCE_PART " \"%s\"", ((ModelColumn *) lfirst(lc))->name),
 					 column->chance);
 	}
@@ -261,27 +225,15 @@ finish_parts(Canonical *c, Part *rows, Part *columns, List *names,
 		initStringInfo(&bytes);
 		PutSettings(&bytes, scope->definition->settings);
 		DigestBytes(bytes.data, bytes.len, &digest);
-		add_part_digest(fingerprint, "settings", &digest);
+		AddPartDigest(fingerprint, "settings", &digest);
 	}
 	if (uses.role)
-		add_part(fingerprint, "owner",
+		AddPart(fingerprint, "owner",
 				 GetUserNameFromId(scope->definition->owner, false));
 	foreach(lc, scope->outside)
 		fingerprint->dependencies =
 		list_concat(fingerprint->dependencies,
 					ObjectDependencies((OutsideObject *) lfirst(lc)));
-}
-
-/*
- * Is ORDER BY of the present query part of what it returns?  A table has no
- * order.  What is not stored in one keeps that of its query for whoever reads
- * it.
- */
-static bool
-order_is_kept(Canonical *c, ModelKind kind, const Uses *columns)
-{
-	return (kind != KIND_FULL && kind != KIND_MATERIALIZED_VIEW) ||
-		OrderMatters(c, columns);
 }
 
 /*
@@ -318,111 +270,9 @@ put_query_parts(Canonical *c, const AnalyzedModel *model, Part *rows,
 		elog(ERROR, "query returns fewer columns than the model has");
 
 	begin_part(c, rows, TAG_ROW_PART);
-	PutQueryRows(c, order_is_kept(c, kind, &column_uses));
+	PutQueryRows(c, OrderIsKept(c, kind, &column_uses));
 	PutDependsOn(c, model->depends_on, model->depends_on_relations);
 	EndQuery(c);
-}
-
-/*
- * The digest of all of a subquery or CTE.
- */
-static void
-source_digest(Canonical *c, CanonicalSource *source, Digest *digest)
-{
-	Part		part;
-
-	begin_part(c, &part, TAG_CTE);
-	PutSourceRows(c, source);
-	PutSourceWhole(c, source);
-	DigestBytes(part.bytes.data, part.bytes.len, digest);
-}
-
-/*
- * The parts for people, of a query that has been hashed: the same bytes once
- * more, but models stand for themselves only.  Subqueries and CTEs of the
- * first level are told apart.
- */
-static void
-add_local_parts(Canonical *c, const AnalyzedModel *model, Fingerprint *fingerprint)
-{
-	CanonicalScope *scope = c->scope;
-	List	   *outside = scope->outside;
-	ModelKind	kind = scope->definition->kind;
-	Query	   *query = model->query;
-	Uses		column_uses = {0};
-	Digest		digest;
-	Part		part;
-	int			i;
-	ListCell   *lc;
-
-	scope->local = true;
-	scope->outside = NIL;
-	BeginQuery(c, query);
-
-	i = 0;
-	foreach(lc, query->targetList)
-	{
-		TargetEntry *target = (TargetEntry *) lfirst(lc);
-		ModelColumn *column;
-
-		if (target->resjunk)
-			continue;
-		column = (ModelColumn *) list_nth(model->columns, i++);
-		begin_part(c, &part, TAG_COLUMN_PART);
-		PutNode(c, (Node *) target->expr);
-		MergeUses(&column_uses, &part.uses);
-		DigestBytes(part.bytes.data, part.bytes.len, &digest);
-		add_part_digest(fingerprint, psprintf("column \"%s\"", column->name), &digest);
-	}
-	for (i = 0; i < CLAUSE_COUNT; i++)
-	{
-		if (clause_names[i] == NULL ||
-			(i == CLAUSE_ORDER_BY && !order_is_kept(c, kind, &column_uses)))
-			continue;
-		if (i == CLAUSE_AGGREGATION)
-		{
-			add_part(fingerprint, pstrdup(clause_names[i]),
-					 query->hasAggs && query->groupClause == NIL &&
-					 query->groupingSets == NIL ? "yes" : "no");
-			continue;
-		}
-		begin_part(c, &part, TAG_CLAUSE);
-		PutClause(c, (CanonicalClause) i);
-		DigestBytes(part.bytes.data, part.bytes.len, &digest);
-		add_part_digest(fingerprint, pstrdup(clause_names[i]), &digest);
-	}
-	i = 0;
-	foreach(lc, query->cteList)
-	{
-		CanonicalSource *source = &c->level->ctes[i++];
-
-		if (source->done)
-		{
-			source_digest(c, source, &digest);
-			add_part_digest(fingerprint,
-							psprintf("WITH query \"%s\"",
-									 ((CommonTableExpr *) lfirst(lc))->ctename),
-							&digest);
-		}
-	}
-	i = 0;
-	foreach(lc, query->rtable)
-	{
-		RangeTblEntry *rte = (RangeTblEntry *) lfirst(lc);
-
-		i++;
-		if (rte->rtekind == RTE_SUBQUERY && query->setOperations == NULL &&
-			c->level->positions[i] > 0 && !OidIsValid(rte->relid))
-		{
-			source_digest(c, SubquerySource(c, c->level, i), &digest);
-			add_part_digest(fingerprint,
-							psprintf("subquery \"%s\"", rte->eref->aliasname),
-							&digest);
-		}
-	}
-	EndQuery(c);
-	scope->local = false;
-	scope->outside = outside;
 }
 
 /*
@@ -649,25 +499,6 @@ hash_metadata(const Definition *definition, Fingerprint *fingerprint)
 	pfree(bytes.data);
 }
 
-/*
- * See fingerprint.h.
- */
-const char *
-FingerprintPart(List *parts, const char *name)
-{
-	size_t		length = strlen(name);
-	ListCell   *lc;
-
-	foreach(lc, parts)
-	{
-		const char *part = (const char *) lfirst(lc);
-
-		if (strncmp(part, name, length) == 0 && part[length] == '=')
-			return part + length + 1;
-	}
-	return NULL;
-}
-
 static List *
 copy_strings(List *strings)
 {
@@ -747,7 +578,7 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model,
 	if (model->query != NULL)
 	{
 		put_query_parts(&c, model, &rows, columns, count);
-		add_local_parts(&c, model, &computed);
+		AddLocalParts(&c, model, &computed);
 	}
 	else
 		put_parts_without_query(&c, model, &rows, columns);

@@ -23,7 +23,7 @@ typedef struct Fingerprint
 								 * output columns, 64 hex digits */
 	List	   *column_hashes;	/* char *, one per output column, likewise */
 	bool		chance;			/* can a build anew come out differently? */
-	List	   *parts;			/* char *, "name=value": see fingerprint.c */
+	List	   *parts;			/* char *: see fingerprint_parts.c */
 	Digest		metadata;		/* text, description, tags, owner ... */
 	List	   *dependencies;	/* Dependency *, distinct */
 	bool		declared_breaking;	/* is part of the version */

@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "plan.h"
 #include "plan_diff.h"
+#include "plan_json.h"
 #include "session.h"
 
 PG_FUNCTION_INFO_V1(vde_plan);
@@ -81,25 +82,13 @@ put_line(PlanOutput *output, const char *fmt,...)
 }
 
 /*
- * role_name
- *		A role's name, also when it is gone.
- */
-static const char *
-role_name(Oid role)
-{
-	char	   *name = OidIsValid(role) ? GetUserNameFromId(role, true) : NULL;
-
-	return name ? name : "unknown";
-}
-
-/*
  * side_text
  *		What one side of a conflict did.
  */
 static const char *
 side_text(Oid author)
 {
-	return OidIsValid(author) ? psprintf("changed by %s", role_name(author)) : "removed";
+	return OidIsValid(author) ? psprintf("changed by %s", PlanRoleName(author)) : "removed";
 }
 
 /*
@@ -141,17 +130,6 @@ action_text(const PlanChange *change)
 }
 
 /*
- * reference_name
- *		What a query calls a relation.
- */
-static const char *
-reference_name(const ModelReference *reference)
-{
-	return reference->name.schema ? QuoteModelName(&reference->name) :
-		quote_identifier(reference->name.name);
-}
-
-/*
  * category_text
  *		A change's category, and who declared it instead of which.
  */
@@ -163,7 +141,7 @@ category_text(const PlanChange *change)
 	if (change->computed == NULL)
 		return change->category;
 	return psprintf("%s (declared by %s; computed: %s)", change->category,
-					role_name(change->node->edit->decided_by), change->computed);
+					PlanRoleName(change->node->edit->decided_by), change->computed);
 }
 
 /*
@@ -263,7 +241,7 @@ put_problems(PlanOutput *output, const VdePlan *plan)
 				titled = true;
 				problems++;
 				put_line(output, "  ! %s reads %s, which is neither a model in this environment nor a table",
-						 QuoteModelName(&node->name), reference_name(reference));
+						 QuoteModelName(&node->name), PlanReferenceName(reference));
 				if (reference->detail != NULL)
 					put_line(output, "      %s", reference->detail);
 			}
@@ -291,7 +269,7 @@ put_problems(PlanOutput *output, const VdePlan *plan)
 			else
 				put_line(output, "  ! %s, because %s reads %s, which is not there",
 						 QuoteModelName(&node->name), QuoteModelName(&obstruction->name),
-						 reference_name((ModelReference *) linitial(obstruction->missing)));
+						 PlanReferenceName((ModelReference *) linitial(obstruction->missing)));
 		}
 		if (titled)
 			put_line(output, "%s", "");
@@ -378,7 +356,7 @@ put_notes(PlanOutput *output, const VdePlan *plan)
 		else if (node->missing != NIL && !node->from_edit)
 			put_line(output, "  * %s stays as it is and cannot be refreshed: %s is gone",
 					 QuoteModelName(&node->name),
-					 reference_name((ModelReference *) linitial(node->missing)));
+					 PlanReferenceName((ModelReference *) linitial(node->missing)));
 	}
 	if (plan->graph->drifted != NIL)
 		put_line(output, "%s", "");
@@ -520,165 +498,6 @@ put_markdown(PlanOutput *output, const VdePlan *plan)
 	put_line(output, "%s", plan->id);
 }
 
-/* a key and a string of a JSON object */
-static void
-json_string(StringInfo buf, const char *key, const char *value)
-{
-	if (buf->data[buf->len - 1] != '{')
-		appendStringInfoChar(buf, ',');
-	escape_json(buf, key);
-	appendStringInfoChar(buf, ':');
-	if (value == NULL)
-		appendStringInfoString(buf, "null");
-	else
-		escape_json(buf, value);
-}
-
-/*
- * json_difference
- *		What differs in a model's definitions: null for what is not modified,
- *		and for the text of what is not to be seen.
- */
-static void
-json_difference(StringInfo buf, const PlanDiff *diff)
-{
-	StringInfoData text;
-	ListCell   *cell;
-
-	initStringInfo(&text);
-	if (diff != NULL)
-	{
-		appendStringInfoString(buf, ",\"options\":[");
-		foreach(cell, diff->options)
-		{
-			if (cell != list_head(diff->options))
-				appendStringInfoChar(buf, ',');
-			escape_json(buf, (char *) lfirst(cell));
-		}
-		appendStringInfoChar(buf, ']');
-		foreach(cell, diff->text)
-			appendStringInfo(&text, "%s%s", text.len > 0 ? "\n" : "", (char *) lfirst(cell));
-	}
-	else
-		appendStringInfoString(buf, ",\"options\":null");
-	json_string(buf, "diff", text.len > 0 ? text.data : NULL);
-}
-
-/*
- * put_json
- *		The plan as one JSON object.
- */
-static void
-put_json(PlanOutput *output, const VdePlan *plan)
-{
-	StringInfoData buf;
-	ListCell   *cell;
-	ListCell   *inner;
-	bool		first = true;
-
-	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '{');
-	json_string(&buf, "environment", plan->environment->name);
-	json_string(&buf, "source", plan->source ? plan->source->name : NULL);
-	json_string(&buf, "plan", plan->id);
-	appendStringInfo(&buf, ",\"build\":%d,\"refresh\":%d,\"reuse\":%d,\"changes\":[",
-					 plan->build_count, plan->refresh_count, plan->reuse_count);
-	foreach(cell, plan->changes)
-	{
-		PlanChange *change = (PlanChange *) lfirst(cell);
-
-		appendStringInfoString(&buf, first ? "{" : ",{");
-		first = false;
-		json_string(&buf, "model", QuoteModelName(&change->node->name));
-		json_string(&buf, "change", change->change);
-		json_string(&buf, "category", change->category);
-		json_string(&buf, "action", change->action);
-		json_string(&buf, "reason", change->reason);
-		json_string(&buf, "computed", change->computed);
-		json_string(&buf, "declared_by", change->computed ?
-					role_name(change->node->edit->decided_by) : NULL);
-		json_difference(&buf, DescribeDifference(change, output->caller));
-		appendStringInfoChar(&buf, '}');
-	}
-	appendStringInfoString(&buf, "],\"conflicts\":[");
-	first = true;
-	if (plan->merge != NULL)
-	{
-		foreach(cell, plan->merge->conflicts)
-		{
-			MergeConflict *conflict = (MergeConflict *) lfirst(cell);
-
-			appendStringInfoString(&buf, first ? "{" : ",{");
-			first = false;
-			json_string(&buf, "model", QuoteModelName(&conflict->name));
-			json_string(&buf, "source_author", OidIsValid(conflict->source_author) ?
-						role_name(conflict->source_author) : NULL);
-			json_string(&buf, "target_author", OidIsValid(conflict->target_author) ?
-						role_name(conflict->target_author) : NULL);
-			appendStringInfoChar(&buf, '}');
-		}
-	}
-	appendStringInfoString(&buf, "],\"missing\":[");
-	first = true;
-	foreach(cell, plan->graph->affected)
-	{
-		GraphNode  *node = (GraphNode *) lfirst(cell);
-
-		foreach(inner, node->missing)
-		{
-			ModelReference *reference = (ModelReference *) lfirst(inner);
-
-			appendStringInfoString(&buf, first ? "{" : ",{");
-			first = false;
-			json_string(&buf, "model", QuoteModelName(&node->name));
-			json_string(&buf, "relation", reference_name(reference));
-			appendStringInfoChar(&buf, '}');
-		}
-	}
-	appendStringInfoString(&buf, "],\"obstacles\":[");
-	first = true;
-	foreach(cell, plan->obstacles)
-	{
-		ViewObstacle *obstacle = (ViewObstacle *) lfirst(cell);
-
-		appendStringInfoString(&buf, first ? "{" : ",{");
-		first = false;
-		json_string(&buf, "model", QuoteModelName(&obstacle->model));
-		json_string(&buf, "message", obstacle->message);
-		json_string(&buf, "detail", obstacle->detail);
-		appendStringInfoChar(&buf, '}');
-	}
-	appendStringInfoString(&buf, "],\"problems\":[");
-	first = true;
-	foreach(cell, plan->graph->affected)
-	{
-		GraphNode  *node = (GraphNode *) lfirst(cell);
-		const GraphNode *obstruction = PlanObstruction(node);
-
-		if (obstruction == NULL || (node->missing != NIL && node->from_edit))
-			continue;
-		appendStringInfoString(&buf, first ? "{" : ",{");
-		first = false;
-		json_string(&buf, "model", QuoteModelName(&node->name));
-		json_string(&buf, "because_of", QuoteModelName(&obstruction->name));
-		json_string(&buf, "message", obstruction->problem ? obstruction->problem->message :
-					psprintf("%s is not there",
-							 reference_name((ModelReference *) linitial(obstruction->missing))));
-		appendStringInfoChar(&buf, '}');
-	}
-	appendStringInfoString(&buf, "],\"drifted\":[");
-	first = true;
-	foreach(cell, plan->graph->drifted)
-	{
-		if (!first)
-			appendStringInfoChar(&buf, ',');
-		first = false;
-		escape_json(&buf, (char *) lfirst(cell));
-	}
-	appendStringInfoString(&buf, "]}");
-	put_line(output, "%s", buf.data);
-}
-
 /*
  * make_plan
  *		The plan that two arguments mean.
@@ -740,7 +559,7 @@ vde_plan(PG_FUNCTION_ARGS)
 	output.caller = session.caller;
 	plan = make_plan(fcinfo, &session);
 	if (strcmp(format, "json") == 0)
-		put_json(&output, plan);
+		put_line(&output, "%s", PlanJson(plan, output.caller));
 	else if (strcmp(format, "markdown") == 0)
 		put_markdown(&output, plan);
 	else
@@ -790,11 +609,11 @@ vde_changes(PG_FUNCTION_ARGS)
 			CStringGetTextDatum(DigestXxh3(&change->node->version.digest));
 		values[5] = CStringGetTextDatum(change->reason);
 		nulls[6] = !OidIsValid(author);
-		values[6] = nulls[6] ? (Datum) 0 : CStringGetTextDatum(role_name(author));
+		values[6] = nulls[6] ? (Datum) 0 : CStringGetTextDatum(PlanRoleName(author));
 		values[7] = CStringGetTextDatum(kind_of(change));
 		nulls[8] = change->computed == NULL;
 		values[8] = nulls[8] ? (Datum) 0 :
-			CStringGetTextDatum(role_name(change->node->edit->decided_by));
+			CStringGetTextDatum(PlanRoleName(change->node->edit->decided_by));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	SessionEnd(&session);

@@ -474,8 +474,7 @@ def ctes(g, context, top):
         derived(context, tok, columns)
         context.shared['ctes'].add(tok)
         sources.append(source)
-        # a recursive one in it counts as a reference to the query around
-        plain = kind == 'plain' and not mentions(query.piece, UNCERTAIN + ('WITH RECURSIVE ',))
+        plain = kind == 'plain' and not mentions(query.piece, UNCERTAIN)
         pieces.append((tok, piece, query.piece if plain else None))
     if not pieces:
         return ('unused', True) if top else '', []
@@ -541,9 +540,7 @@ class Query:
         self.size = select.size
         self.reads = context.shared['reads']
         order = ('order', len(self.columns)) if kind in ('full', 'materialized_view') and select.sortable and not mentions(select.piece, UNCERTAIN) else ''
-        # what stands on its parents' tables stands on those of a CTE that nobody reads, too
-        unused = () if kind == 'full' else context.shared['ctes'] - set(context.shared['alias'].values())
-        self.text, self.loose = render([select.piece, order], self.style, unused)
+        self.text, self.loose = render([select.piece, order], self.style)
         used = {'.'.join([context.shared['alias'].get(key.split('.')[0], key.split('.')[0])] + key.split('.')[1:]) for key in context.used}
         self.unread = bool(context.shared['derived'] - used or context.shared['ctes'] - set(context.shared['alias'].values()))
         self.whole = 'whole' in context.shared

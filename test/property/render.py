@@ -32,8 +32,7 @@ KEYWORDS = re.compile(r'\b(SELECT|FROM|WHERE|GROUP BY|HAVING|AS|JOIN|ON|CAST|CAS
 
 
 class Style:
-    def __init__(self, seed, keep=()):
-        self.keep = keep            # CTEs that stay where they are
+    def __init__(self, seed):
         self.rnd = random.Random(seed)
         self.names = {}
         self.windows = {}
@@ -128,7 +127,7 @@ class Style:
     def put_with(self, ctes, first, top):
         pieces = []
         for token, piece, query in ctes:
-            if query is not None and self.odd(0.3) and token not in self.keep:
+            if query is not None and self.odd(0.3):
                 self.inline[token] = query
             else:
                 pieces.append(self.put(piece))
@@ -159,7 +158,7 @@ class Style:
         return text
 
 
-def render(piece, seed, keep=()):
+def render(piece, seed):
     """The text, and what of it matters where something can come out differently: CTEs in place, ORDER BY."""
-    style = Style(seed, keep)
+    style = Style(seed)
     return style.text(piece), (frozenset(style.inline), style.ordered)
