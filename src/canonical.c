@@ -493,6 +493,30 @@ OrderMatters(Canonical *c, const Uses *columns)
 }
 
 /*
+ * Which item of GROUP BY an output column is, where grouping sets tell equal
+ * ones apart: of ROLLUP (1, 2) over 'x', 'x' the first is null less often.
+ */
+void
+PutGroupingPlace(Canonical *c, TargetEntry *target)
+{
+	int			place = 0;
+	ListCell   *lc;
+
+	if (c->level->query->groupingSets == NIL || target->ressortgroupref == 0)
+		return;
+	foreach(lc, c->level->query->groupClause)
+	{
+		place++;
+		if (((SortGroupClause *) lfirst(lc))->tleSortGroupRef == target->ressortgroupref)
+		{
+			PutTag(c->buf, TAG_GROUPING_SETS);
+			PutInt(c->buf, place);
+			break;
+		}
+	}
+}
+
+/*
  * One clause of the present query.
  */
 void

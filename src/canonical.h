@@ -238,6 +238,7 @@ typedef struct CanonicalSource
 	int			ordinal;		/* of a CTE: among equal ones, from 0 */
 	int			first_use;		/* of a CTE: in which order, from 1 */
 	CTEMaterialize materialized;	/* of a CTE */
+	bool		several;		/* a CTE that is read more than once */
 } CanonicalSource;
 
 /* A query whose parts are being written */
@@ -310,6 +311,7 @@ extern void PutCollations(Canonical *c, List *collations);
 /* canonical.c */
 extern void BeginQuery(Canonical *c, Query *query);
 extern void PutClause(Canonical *c, CanonicalClause clause);
+extern void PutGroupingPlace(Canonical *c, TargetEntry *target);
 extern void PutQueryRows(Canonical *c, bool with_order);
 extern bool OrderMatters(Canonical *c, const Uses *columns);
 extern void EndQuery(Canonical *c);

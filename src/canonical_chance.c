@@ -16,8 +16,8 @@
  * model stays as it is.
  *
  * Values that are equal and yet not the same (1.0 and 1.00) are chance where one
- * of them stands for all: in a group's key, under DISTINCT, in min() and max().
- * Not looked at: sorting by them, and functions of a group's key further out.
+ * of them stands for all: in a group's key, under DISTINCT, in min() and max(),
+ * in what is sorted by them.  Not looked at: a group's key in a sublink.
  *
  * Volatile functions and those that read the time are noted where functions
  * are, in canonical_name.c.
@@ -72,6 +72,8 @@ static const char *const peer_functions[] = {
  * ---------------------------------------------------------------------
  */
 
+static bool equal_is_same(Node *node, Query *query);
+
 /*
  * Is a target among the items?
  */
@@ -125,7 +127,8 @@ OrderIsTotal(Query *query)
 		TargetEntry *target = (TargetEntry *) lfirst(lc);
 
 		if (!target->resjunk && !IsA(target->expr, Const) &&
-			!is_sorted_by(target->ressortgroupref, query->sortClause))
+			(!is_sorted_by(target->ressortgroupref, query->sortClause) ||
+			 !equal_is_same((Node *) target->expr, query)))
 			return false;
 	}
 	return true;
@@ -237,7 +240,8 @@ scale_is_fixed(Node *node, Query *query)
 				Var		   *var = (Var *) node;
 				RangeTblEntry *rte;
 
-				if (var->varlevelsup > 0 || var->varattno <= 0)
+				/* each arm of a set operation may have another scale */
+				if (var->varlevelsup > 0 || var->varattno <= 0 || query->setOperations != NULL)
 					return false;
 				rte = rt_fetch(var->varno, query->rtable);
 				if (rte->rtekind == RTE_SUBQUERY && rte->subquery->setOperations == NULL &&
@@ -415,12 +419,18 @@ is_order_free(Oid funcid)
 	return result;
 }
 
-static bool
-is_min_or_max(Oid funcid)
+/*
+ * min(), max() and percentile_disc() choose one of equal arguments.
+ */
+static void
+note_choice_of_equals(Canonical *c, Oid funcid, Node *argument)
 {
-	const char *name = get_func_name(funcid);
+	static const char *const choosers[] = {"min", "max", "percentile_disc"};
 
-	return strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
+	if (argument != NULL && is_named(get_func_name(funcid), choosers, lengthof(choosers)) &&
+		!equal_is_same(argument, c->level->query))
+		NoteChance(c, psprintf("one of equal values of type %s",
+							   format_type_be(exprType(argument))));
 }
 
 /*
@@ -443,12 +453,8 @@ NoteAggregateOrder(Canonical *c, Aggref *aggregate)
 
 	if (is_order_free(aggregate->aggfnoid))
 	{
-		/* min() and max() choose among equals */
-		if (is_min_or_max(aggregate->aggfnoid) &&
-			!equal_is_same((Node *) linitial_node(TargetEntry, aggregate->args)->expr,
-						   c->level->query))
-			NoteChance(c, psprintf("one of equal values of type %s",
-								   format_type_be(aggregate->aggtype)));
+		note_choice_of_equals(c, aggregate->aggfnoid, (Node *) (aggregate->args == NIL ? NULL :
+															   linitial_node(TargetEntry, aggregate->args)->expr));
 		return;
 	}
 	foreach(lc, aggregate->args)
@@ -456,8 +462,9 @@ NoteAggregateOrder(Canonical *c, Aggref *aggregate)
 		TargetEntry *target = (TargetEntry *) lfirst(lc);
 
 		if (!target->resjunk && !IsA(target->expr, Const) &&
-			!is_sorted_by(target->ressortgroupref, aggregate->aggorder) &&
-			!is_sorted_by(target->ressortgroupref, aggregate->aggdistinct))
+			((!is_sorted_by(target->ressortgroupref, aggregate->aggorder) &&
+			  !is_sorted_by(target->ressortgroupref, aggregate->aggdistinct)) ||
+			 !equal_is_same((Node *) target->expr, c->level->query)))
 		{
 			note_input_order(c, aggregate->aggfnoid);
 			return;
@@ -480,6 +487,8 @@ NoteWindowOrder(Canonical *c, WindowFunc *function, WindowClause *window)
 		return;
 	if (function->winagg)
 	{
+		if (function->args != NIL)
+			note_choice_of_equals(c, function->winfnoid, linitial(function->args));
 		if (is_order_free(function->winfnoid) && (!rows || whole))
 			return;
 	}

@@ -179,6 +179,7 @@ put_relation(Canonical *c, Oid relid)
 	Form_pg_class class;
 	bool		enabled;
 	bool		forced;
+	Oid			owner;
 
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	if (!HeapTupleIsValid(tuple))
@@ -186,12 +187,14 @@ put_relation(Canonical *c, Oid relid)
 	class = (Form_pg_class) GETSTRUCT(tuple);
 	enabled = class->relrowsecurity;
 	forced = class->relforcerowsecurity;
+	owner = class->relowner;
 	ReleaseSysCache(tuple);
 
 	PutBool(c->buf, enabled);
 	if (enabled)
 	{
 		PutBool(c->buf, forced);
+		PutString(c->buf, GetUserNameFromId(owner, true));
 		put_policies(c, relid);
 		c->uses->row_security = true;
 		c->uses->role = true;
@@ -619,6 +622,39 @@ FunctionLanguage(Oid funcid)
 }
 
 /*
+ * What row-level security makes of a role: whether it is bound at all, and by
+ * which policies.  That is the object's resolution, for it is not of the
+ * relation alone.
+ */
+static void
+resolve_policies(OutsideObject *object, Oid role)
+{
+	Relation	relation = table_open(object->oid, AccessShareLock);
+	StringInfoData bytes;
+	ListCell   *lc;
+
+	initStringInfo(&bytes);
+	PutBool(&bytes, has_bypassrls_privilege(role));
+	PutBool(&bytes, has_privs_of_role(role, relation->rd_rel->relowner));
+	foreach(lc, relation->rd_rsdesc ? relation->rd_rsdesc->policies : NIL)
+	{
+		RowSecurityPolicy *policy = (RowSecurityPolicy *) lfirst(lc);
+		Oid		   *roles = (Oid *) ARR_DATA_PTR(policy->roles);
+		bool		bound = false;
+		int			i;
+
+		for (i = 0; i < ARR_DIMS(policy->roles)[0]; i++)
+			bound = bound || roles[i] == ACL_ID_PUBLIC || has_privs_of_role(role, roles[i]);
+		PutString(&bytes, policy->policy_name);
+		PutBool(&bytes, bound);
+	}
+	DigestBytes(bytes.data, bytes.len, &object->resolution);
+	object->resolved = true;
+	pfree(bytes.data);
+	table_close(relation, AccessShareLock);
+}
+
+/*
  * Fills in the object's digest and what it uses.
  */
 void
@@ -658,6 +694,9 @@ ExamineObject(CanonicalScope *scope, OutsideObject *object)
 
 	if (object->class == OUTSIDE_FUNCTION && scope->definition != NULL)
 		ResolveBody(scope, object);
+	if (object->class == OUTSIDE_RELATION && object->uses.row_security &&
+		scope->definition != NULL)
+		resolve_policies(object, scope->definition->owner);
 	if (object->class == OUTSIDE_FUNCTION && !is_followed(object) &&
 		func_volatile(object->oid) == PROVOLATILE_VOLATILE)
 		NoteChance(&c, psprintf("%s()", get_func_name(object->oid)));

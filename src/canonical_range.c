@@ -132,6 +132,12 @@ note_parent_chance(Canonical *c, ParentModel *parent, const char *part)
 
 	if (KindHasRows(parent->kind))
 		return;
+
+	/* nor does it run under its own settings, or as its own owner */
+	if (FingerprintPart(parent->parts, "settings") != NULL)
+		c->uses->settings = true;
+	if (FingerprintPart(parent->parts, "owner") != NULL)
+		c->uses->role = true;
 	chance = FingerprintPart(parent->parts, part);
 	if (chance != NULL)
 		NoteChance(c, chance);
@@ -155,6 +161,27 @@ put_model(Canonical *c, ParentModel *parent)
 }
 
 /*
+ * What a column of a model is.  Two that are the same are still two: under
+ * grouping sets it matters which of them a query names.
+ */
+static void
+put_model_column_hash(Canonical *c, ParentModel *parent, AttrNumber attnum)
+{
+	const char *hash = (char *) list_nth(parent->column_hashes, attnum - 1);
+	int			twins = 0;
+	int			i;
+
+	for (i = 0; i < attnum - 1; i++)
+	{
+		if (strcmp((char *) list_nth(parent->column_hashes, i), hash) == 0)
+			twins++;
+	}
+	PutString(c->buf, hash);
+	if (twins > 0)
+		PutInt(c->buf, twins);
+}
+
+/*
  * A column of a model.
  */
 static void
@@ -166,7 +193,7 @@ put_model_column(Canonical *c, ParentModel *parent, AttrNumber attnum)
 		PutString(c->buf, ((ModelColumn *) list_nth(parent->columns,
 													attnum - 1))->name);
 	else
-		PutString(c->buf, (char *) list_nth(parent->column_hashes, attnum - 1));
+		put_model_column_hash(c, parent, attnum);
 	note_parent_chance(c, parent,
 					   psprintf(CHANCE_PART " \"%s\"",
 								((ModelColumn *) list_nth(parent->columns,

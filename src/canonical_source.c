@@ -93,6 +93,7 @@ compute_source(Canonical *c, CanonicalLevel *level, Query *query,
 		column = &source->columns[source->column_count++];
 		begin_part(&inner, &bytes, column, TAG_COLUMN_PART);
 		PutNode(&inner, (Node *) target->expr);
+		PutGroupingPlace(&inner, target);
 		NoteRepresentative(&inner, target);
 		end_part(&bytes, column, level, source);
 	}
@@ -265,6 +266,7 @@ CteSource(Canonical *c, RangeTblEntry *rte)
 		elog(ERROR, "WITH query \"%s\" has not been analyzed", cte->ctename);
 	source->first_use = ++level->cte_uses;
 	source->materialized = cte->ctematerialized;
+	source->several = cte->cterefcount > 1;
 	if (cte->cterecursive || cte->search_clause || cte->cycle_clause)
 		compute_recursive(c, level, cte, source);
 	else
@@ -279,6 +281,27 @@ CteSource(Canonical *c, RangeTblEntry *rte)
 }
 
 /*
+ * The same of a part.  What is in an outside view or function is not known yet
+ * when this is asked; it matters where it is read several times.
+ */
+static bool
+part_is_uncertain(const CanonicalPart *part, bool several)
+{
+	ListCell   *lc;
+
+	if (part->uses.is_volatile || part->uses.chance != NULL)
+		return true;
+	foreach(lc, several ? part->uses.objects : NIL)
+	{
+		OutsideClass class = ((OutsideObject *) lfirst(lc))->class;
+
+		if (class == OUTSIDE_VIEW || class == OUTSIDE_FUNCTION)
+			return true;
+	}
+	return false;
+}
+
+/*
  * Does it matter how often, or that, a source is computed apart?
  */
 static bool
@@ -286,12 +309,11 @@ is_uncertain(const CanonicalSource *source)
 {
 	int			i;
 
-	if (source->rows.uses.is_volatile || source->rows.uses.chance != NULL)
+	if (part_is_uncertain(&source->rows, source->several))
 		return true;
 	for (i = 0; i < source->column_count; i++)
 	{
-		if (source->columns[i].uses.is_volatile ||
-			source->columns[i].uses.chance != NULL)
+		if (part_is_uncertain(&source->columns[i], source->several))
 			return true;
 	}
 	return false;
@@ -356,6 +378,9 @@ PutSourceRows(Canonical *c, CanonicalSource *source)
 void
 PutSourceColumn(Canonical *c, CanonicalSource *source, int number)
 {
+	int			twins = 0;
+	int			i;
+
 	if (source->in_progress || source->columns == NULL ||
 		VDE_FAULT("subquery column"))
 	{
@@ -365,6 +390,15 @@ PutSourceColumn(Canonical *c, CanonicalSource *source, int number)
 	if (number < 1 || number > source->column_count)
 		elog(ERROR, "column %d of a subquery not found", number);
 	put_part(c, &source->columns[number - 1]);
+
+	/* two that are computed alike are still two: random(), random() */
+	for (i = 0; i < number - 1; i++)
+	{
+		if (DigestEquals(&source->columns[i].digest, &source->columns[number - 1].digest))
+			twins++;
+	}
+	if (twins > 0)
+		PutInt(c->buf, twins);
 }
 
 /*

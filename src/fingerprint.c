@@ -262,6 +262,7 @@ put_query_parts(Canonical *c, const AnalyzedModel *model, Part *rows,
 		begin_part(c, &columns[i], TAG_COLUMN_PART);
 		PutTypeOf(c, exprType(expr), exprTypmod(expr), exprCollation(expr));
 		PutNode(c, expr);
+		PutGroupingPlace(c, target);
 		NoteRepresentative(c, target);
 		MergeUses(&column_uses, &columns[i].uses);
 		i++;

@@ -368,4 +368,46 @@ CALL vde_apply('settings');
 SELECT vde_register('s.nested', 'SELECT n, (SELECT max(n) FROM (WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT n FROM r) AS w) AS x FROM s.small', environment => 'settings') > 0 AS registered;
 SELECT model, category, action, reason FROM vde_changes('settings');
 
+-- two columns that look the same are two: the reader follows the one that it names
+SELECT vde_register('w.p', 'SELECT n, gen_random_uuid() AS a, gen_random_uuid() AS b FROM (VALUES (1), (2)) v(n)', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.r', 'SELECT n, a AS x FROM w.p', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.s', 'SELECT n, a AS x, a AS y FROM (SELECT n, random() AS a, random() AS b FROM (VALUES (1), (2)) v(n)) q', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.g', 'SELECT n % 2 AS r1, n % 2 AS r2 FROM w.p', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.sets', 'SELECT r1 AS a, r2 AS b, grouping(r1) AS g, count(*) AS c FROM w.g GROUP BY ROLLUP (r1, r2)', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.literals', 'SELECT ''x''::text AS a, ''x''::text AS b, count(*) AS c FROM w.g GROUP BY ROLLUP (1)', environment => 'twins') > 0 AS registered;
+CALL vde_apply('twins');
+SELECT vde_register('w.r', 'SELECT n, b AS x FROM w.p', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.s', 'SELECT n, a AS x, b AS y FROM (SELECT n, random() AS a, random() AS b FROM (VALUES (1), (2)) v(n)) q', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.sets', 'SELECT r2 AS a, r1 AS b, grouping(r2) AS g, count(*) AS c FROM w.g GROUP BY ROLLUP (r1, r2)', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.literals', 'SELECT ''x''::text AS a, ''x''::text AS b, count(*) AS c FROM w.g GROUP BY ROLLUP (2)', environment => 'twins') > 0 AS registered;
+SELECT model, category, action FROM vde_changes('twins');
+CALL vde_apply('twins');
+SELECT (SELECT count(*) FROM w__twins.r r JOIN w__twins.p p ON p.n = r.n AND p.b = r.x) AS follows, (SELECT count(*) FROM w__twins.s WHERE x = y) AS equal;
+SELECT a, b, g, c FROM w__twins.sets ORDER BY 1, 2, 3, 4;
+SELECT a, b FROM w__twins.literals ORDER BY 1, 2;
+
+-- a view's query runs under its reader's settings
+SET TimeZone = 'UTC';
+SELECT vde_register('w.hours', 'SELECT n, extract(hour FROM timestamptz ''2024-01-01 20:00+00'' + n * interval ''1 h'') AS h FROM (VALUES (1), (5)) v(n)', 'view', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.reads_hours', 'SELECT n, h FROM w.hours', environment => 'twins') > 0 AS registered;
+CALL vde_apply('twins');
+SELECT n, h FROM w__twins.reads_hours ORDER BY n;
+SET TimeZone = 'Asia/Tokyo';
+SELECT vde_register('w.reads_hours', 'SELECT n, h FROM  w.hours', environment => 'twins') > 0 AS registered;
+RESET TimeZone;
+SELECT model, category, action, reason FROM vde_changes('twins');
+CALL vde_apply('twins');
+SELECT n, h FROM w__twins.reads_hours ORDER BY n;
+
+-- of equal numbers that are not the same the first is taken, whichever that is
+SELECT vde_register('w.numbers', 'SELECT n FROM (VALUES (1.0), (1.00)) v(n)', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.first', 'SELECT n FROM w.numbers ORDER BY n LIMIT 1', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.sorted', 'SELECT array_agg(n ORDER BY n) AS a FROM w.numbers', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.of_first', 'SELECT n::text FROM w.first', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.of_sorted', 'SELECT a::text FROM w.sorted', environment => 'twins') > 0 AS registered;
+CALL vde_apply('twins');
+SELECT vde_register('w.first', 'SELECT n, 1 AS one FROM w.numbers ORDER BY n LIMIT 1', environment => 'twins') > 0 AS registered;
+SELECT vde_register('w.sorted', 'SELECT array_agg(n ORDER BY n) AS a, 1 AS one FROM w.numbers', environment => 'twins') > 0 AS registered;
+SELECT model, category, action, reason FROM vde_changes('twins');
+
 RESET ROLE;
