@@ -14,6 +14,7 @@
  *	  canonical_document.c		XML and JSON
  *	  canonical_name.c			catalog objects, by name
  *	  canonical_definition.c	objects outside vde, by definition
+ *	  canonical_search.c		text search configurations and dictionaries
  *	  canonical_body.c			string bodies of SQL functions
  *	  canonical_depends_on.c		what the option depends_on names
  *	  dependency.c				objects outside vde, by identity
@@ -174,7 +175,9 @@ typedef enum OutsideClass
 	OUTSIDE_FUNCTION,
 	OUTSIDE_OPERATOR,
 	OUTSIDE_TYPE,
-	OUTSIDE_COLLATION
+	OUTSIDE_COLLATION,
+	OUTSIDE_CONFIGURATION,		/* of text search, and the next */
+	OUTSIDE_DICTIONARY
 } OutsideClass;
 
 /*
@@ -392,6 +395,12 @@ extern void PutDependsOn(Canonical *c, List *parents, List *relations);
 
 /* canonical_body.c */
 extern void ResolveBody(CanonicalScope *scope, OutsideObject *object);
+
+/* canonical_search.c */
+extern void PutSearchDictionary(Canonical *c, Oid oid);
+extern void PutSearchConfiguration(Canonical *c, Oid oid);
+extern void UseSearchConstant(Canonical *c, const Const *constant);
+extern void UseDefaultSearch(Canonical *c, const char *function);
 
 /* dependency.c */
 extern const char *OutsideClassName(OutsideClass class);

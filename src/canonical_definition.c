@@ -21,6 +21,7 @@
  *	type		domain: base type and constraints; enum: labels in order;
  *				composite: attributes; range: subtype and functions
  *	collation	provider and locale, not the version of the library
+ *	text search	see canonical_search.c
  *
  * An SQL function with a body in SQL's own syntax is followed by the stored
  * query; for one given as a string see canonical_body.c.  Bodies in other
@@ -687,6 +688,12 @@ ExamineObject(CanonicalScope *scope, OutsideObject *object)
 			break;
 		case OUTSIDE_COLLATION:
 			put_collation_definition(&c, object->oid);
+			break;
+		case OUTSIDE_CONFIGURATION:
+			PutSearchConfiguration(&c, object->oid);
+			break;
+		case OUTSIDE_DICTIONARY:
+			PutSearchDictionary(&c, object->oid);
 			break;
 	}
 	DigestBytes(bytes.data, bytes.len, &object->digest);

@@ -85,6 +85,7 @@ put_value(Canonical *c, Oid typid, Datum value)
 static void
 put_const(Canonical *c, Const *constant)
 {
+	UseSearchConstant(c, constant);
 	PutTag(c->buf, TAG_CONST);
 	PutTypeOf(c, constant->consttype, constant->consttypmod,
 			  constant->constcollid);

@@ -329,6 +329,7 @@ note_call(Canonical *c, Oid funcid, Form_pg_proc proc)
 	else if (proc->provolatile != PROVOLATILE_IMMUTABLE)
 	{
 		c->uses->settings = true;
+		UseDefaultSearch(c, NameStr(proc->proname));
 		if (is_listed(NameStr(proc->proname), role_functions,
 					  lengthof(role_functions)))
 			c->uses->role = true;

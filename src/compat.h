@@ -153,4 +153,11 @@
 #define CloseRelationFiles(relid)	RelationCloseSmgrByOid(relid)
 #endif
 
+/* A qualified name as text.  16 can report errors softly. */
+#if PG_VERSION_NUM >= 160000
+#define VdeStringToQualifiedNameList(string)	stringToQualifiedNameList(string, NULL)
+#else
+#define VdeStringToQualifiedNameList(string)	stringToQualifiedNameList(string)
+#endif
+
 #endif							/* VDE_COMPAT_H */

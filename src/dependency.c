@@ -19,6 +19,8 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_ts_config.h"
+#include "catalog/pg_ts_dict.h"
 #include "catalog/pg_type.h"
 #include "nodes/value.h"
 #include "parser/parse_type.h"
@@ -57,6 +59,10 @@ OutsideClassName(OutsideClass class)
 			return "type";
 		case OUTSIDE_COLLATION:
 			return "collation";
+		case OUTSIDE_CONFIGURATION:
+			return "text search configuration";
+		case OUTSIDE_DICTIONARY:
+			return "text search dictionary";
 	}
 	elog(ERROR, "unrecognized class of objects: %d", (int) class);
 	return NULL;				/* keep compiler quiet */
@@ -143,6 +149,26 @@ ObjectIdentity(OutsideClass class, Oid oid)
 
 				identity = list_make2(pstrdup(SchemaName(collation->collnamespace)),
 									  pstrdup(NameStr(collation->collname)));
+			}
+			break;
+		case OUTSIDE_CONFIGURATION:
+			tuple = SearchSysCache1(TSCONFIGOID, ObjectIdGetDatum(oid));
+			if (HeapTupleIsValid(tuple))
+			{
+				Form_pg_ts_config config = (Form_pg_ts_config) GETSTRUCT(tuple);
+
+				identity = list_make2(pstrdup(SchemaName(config->cfgnamespace)),
+									  pstrdup(NameStr(config->cfgname)));
+			}
+			break;
+		case OUTSIDE_DICTIONARY:
+			tuple = SearchSysCache1(TSDICTOID, ObjectIdGetDatum(oid));
+			if (HeapTupleIsValid(tuple))
+			{
+				Form_pg_ts_dict dictionary = (Form_pg_ts_dict) GETSTRUCT(tuple);
+
+				identity = list_make2(pstrdup(SchemaName(dictionary->dictnamespace)),
+									  pstrdup(NameStr(dictionary->dictname)));
 			}
 			break;
 	}
@@ -280,6 +306,20 @@ find_object(const char *class, List *identity, OutsideObject *object)
 		object->oid = get_collation_oid(list_make2(makeString((char *) linitial(identity)),
 												   makeString(pstrdup(name))),
 										true);
+	}
+	else if (strcmp(class, "text search configuration") == 0)
+	{
+		object->class = OUTSIDE_CONFIGURATION;
+		object->oid = GetSysCacheOid2(TSCONFIGNAMENSP, Anum_pg_ts_config_oid,
+									  CStringGetDatum(name),
+									  ObjectIdGetDatum(nspid));
+	}
+	else if (strcmp(class, "text search dictionary") == 0)
+	{
+		object->class = OUTSIDE_DICTIONARY;
+		object->oid = GetSysCacheOid2(TSDICTNAMENSP, Anum_pg_ts_dict_oid,
+									  CStringGetDatum(name),
+									  ObjectIdGetDatum(nspid));
 	}
 	else
 		elog(ERROR, "unrecognized class of dependencies: \"%s\"", class);
@@ -480,7 +520,8 @@ DependencyIsFixed(const Dependency *dependency)
 	OutsideObject object;
 
 	if (strcmp(dependency->class, "operator") == 0 || strcmp(dependency->class, "type") == 0 ||
-		strcmp(dependency->class, "collation") == 0)
+		strcmp(dependency->class, "collation") == 0 ||
+		strncmp(dependency->class, "text search", strlen("text search")) == 0)
 		return true;
 	if (strcmp(dependency->class, "function") != 0)
 		return false;

@@ -25,6 +25,7 @@
  *	operator	schema, name, left type or "", right type
  *	type		schema, name
  *	collation	schema, name
+ *	text search configuration, text search dictionary	likewise
  */
 typedef struct Dependency
 {

@@ -315,6 +315,26 @@ ApplySettings(Jsonb *settings)
 }
 
 /*
+ * SettingValue
+ *		See settings.h.
+ */
+char *
+SettingValue(Jsonb *settings, const char *wanted)
+{
+	JsonbIterator *it = JsonbIteratorInit(&settings->root);
+	char	   *found = NULL;
+	char	   *name;
+	char	   *value;
+
+	while (next_setting(&it, &name, &value))
+	{
+		if (strcmp(name, wanted) == 0)
+			found = value;
+	}
+	return found;
+}
+
+/*
  * SettingsSearchPath
  *		The stored search_path as a list of schemas, char *.
  */

@@ -28,6 +28,9 @@ extern void ApplySettings(Jsonb *settings);
 /* The schemas of the stored search_path, in order (char *), pg_catalog first if not named. */
 extern List *SettingsSearchPath(Jsonb *settings);
 
+/* The stored value of one setting, NULL if it is not kept. */
+extern char *SettingValue(Jsonb *settings, const char *name);
+
 /* Is it one of those that are taken, or the same in all of a server? */
 extern bool IsKeptSetting(const char *name);
 

@@ -410,4 +410,21 @@ SELECT vde_register('w.first', 'SELECT n, 1 AS one FROM w.numbers ORDER BY n LIM
 SELECT vde_register('w.sorted', 'SELECT array_agg(n ORDER BY n) AS a, 1 AS one FROM w.numbers', environment => 'twins') > 0 AS registered;
 SELECT model, category, action, reason FROM vde_changes('twins');
 
+-- what a user's text search configuration does is in the version
+CREATE TEXT SEARCH DICTIONARY raw.words (TEMPLATE = simple);
+CREATE TEXT SEARCH CONFIGURATION raw.search (COPY = pg_catalog.simple);
+ALTER TEXT SEARCH CONFIGURATION raw.search ALTER MAPPING REPLACE simple WITH raw.words;
+SELECT vde_register('w.named', 'SELECT to_tsvector(''raw.search'', ''running dogs'')::text AS v', environment => 'search') > 0 AS registered;
+SET default_text_search_config = 'raw.search';
+SELECT vde_register('w.default', 'SELECT to_tsvector(''running dogs'')::text AS v', environment => 'search') > 0 AS registered;
+RESET default_text_search_config;
+CALL vde_apply('search');
+ALTER TEXT SEARCH DICTIONARY raw.words (STOPWORDS = english);
+SELECT model, category, action, reason FROM vde_changes('search');
+CALL vde_apply('search');
+ALTER TEXT SEARCH CONFIGURATION raw.search ALTER MAPPING REPLACE raw.words WITH english_stem;
+SELECT model, category, action, reason FROM vde_changes('search');
+CALL vde_apply('search');
+SELECT (SELECT v FROM w__search.named) AS named, (SELECT v FROM w__search.default) AS by_default;
+
 RESET ROLE;
