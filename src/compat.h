@@ -18,6 +18,18 @@
 #include "varatt.h"
 #endif
 
+/* 19 has what CLUSTER does, which is what we use, under REPACK */
+#if PG_VERSION_NUM >= 190000
+#include "commands/repack.h"
+#else
+#include "commands/cluster.h"
+#endif
+
+/* 18 marks a function that does not return in front of its declaration */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 16 has one function for all classes of objects */
 #if PG_VERSION_NUM >= 160000
 #define DatabaseAclcheck(oid, role, mode) \
@@ -144,6 +156,19 @@
 		(rel2)->rd_firstRelfilenodeSubid = (rel1)->rd_firstRelfilenodeSubid; \
 		RelationAssumeNewRelfilenode(rel1); \
 	} while (0)
+#endif
+
+/* 19 can exchange heaps without building the indexes anew; as before, it does */
+#if PG_VERSION_NUM >= 190000
+#define VdeFinishHeapSwap(relid, heap, is_catalog, by_content, check, internal, \
+						  xid, multi, persistence) \
+	finish_heap_swap(relid, heap, is_catalog, by_content, check, internal, \
+					 true, xid, multi, persistence)
+#else
+#define VdeFinishHeapSwap(relid, heap, is_catalog, by_content, check, internal, \
+						  xid, multi, persistence) \
+	finish_heap_swap(relid, heap, is_catalog, by_content, check, internal, \
+					 xid, multi, persistence)
 #endif
 
 /* 17 looks after open files by itself */

@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "compat.h"
 #include "fingerprint.h"
 #include "graph.h"
 
@@ -31,6 +32,6 @@ extern ErrorData *DriftError(Graph *graph, const GraphNode *node);
  * Raises that a model has become another one since the graph was computed,
  * or, where that did not analyze it, since it was deployed.
  */
-extern void RaiseDrift(Graph *graph, const GraphNode *node, const Fingerprint *now) pg_attribute_noreturn();
+pg_noreturn extern void RaiseDrift(Graph *graph, const GraphNode *node, const Fingerprint *now);
 
 #endif							/* VDE_DRIFT_H */

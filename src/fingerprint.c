@@ -125,7 +125,8 @@ put_outside(Canonical *c, const Uses *all)
 
 /*
  * Completes a part, once all objects have been examined, and hashes it.  all
- * gets what it refers to, through any number of steps.
+ * gets what is true of what it refers to, through any number of steps, without
+ * the list of that: there is one for each column, and they can be long.
  */
 static void
 finish_part(Canonical *c, Part *part, Uses *all)
@@ -160,6 +161,7 @@ finish_part(Canonical *c, Part *part, Uses *all)
 		all->chance = part->chance = psprintf("%s()", get_func_name(all->private_call->oid));
 	}
 	list_free(all->objects);
+	all->objects = NIL;
 }
 
 /*

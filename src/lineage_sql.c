@@ -24,6 +24,7 @@
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
 
 #include "catalog.h"
 #include "environment.h"

@@ -74,13 +74,13 @@ is_identifier_byte(unsigned char c, bool first)
 }
 
 /*
- * scan_identifier
+ * read_identifier
  *		Reads one identifier at *cursor, folded to lower case unless it is quoted,
  *		and moves *cursor behind it and the white space after it.  text is the
  *		whole, for messages.
  */
 static char *
-scan_identifier(const char *text, const char **cursor)
+read_identifier(const char *text, const char **cursor)
 {
 	const char *p = *cursor;
 	char	   *result;
@@ -155,7 +155,7 @@ ParseModelName(const char *text)
 	ModelName	result;
 	const char *cursor = text;
 
-	result.schema = scan_identifier(text, &cursor);
+	result.schema = read_identifier(text, &cursor);
 	if (*cursor == '\0')
 	{
 		if (result.schema[0] == '\0')
@@ -166,7 +166,7 @@ ParseModelName(const char *text)
 		name_error(text, "It has characters that must stand in double quotes.");
 	cursor++;
 
-	result.name = scan_identifier(text, &cursor);
+	result.name = read_identifier(text, &cursor);
 	if (*cursor == '.')
 		name_error(text, "It has more than two parts. A dot within a part must stand in double quotes.");
 	if (*cursor != '\0')

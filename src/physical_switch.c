@@ -35,7 +35,6 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
-#include "commands/cluster.h"
 #include "commands/matview.h"
 #include "commands/tablecmds.h"
 #include "miscadmin.h"
@@ -280,8 +279,8 @@ SwitchHeap(HeapSwap *swap, bool analyzed)
 	}
 
 	set_live(swap->relid, swap->indexes, false);
-	finish_heap_swap(swap->relid, swap->heap, false, false, false, true,
-					 RecentXmin, ReadNextMultiXactId(), persistence);
+	VdeFinishHeapSwap(swap->relid, swap->heap, false, false, false, true,
+					  RecentXmin, ReadNextMultiXactId(), persistence);
 	set_live(swap->relid, swap->indexes, true);
 
 	rel = table_open(swap->relid, NoLock);
