@@ -49,6 +49,7 @@
 #include "references.h"
 #include "seed.h"
 #include "session.h"
+#include "time_literal.h"
 
 /* What the check of the analyzed tree needs */
 typedef struct AnalysisState
@@ -387,6 +388,7 @@ check_walker(Node *node, AnalysisState *state)
 
 		case T_Const:
 			check_constant((Const *) node, state);
+			CheckTimeLiteral(state->definition, (Const *) node);
 			check_type(exprType(node), state);
 			break;
 

@@ -360,7 +360,7 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 	if (node->computed)
 	{
 		node->snapshot_id = SaveSnapshot(definition, &version, node->fingerprint,
-										 node->columns, GraphParentIds(node), node->lineage);
+										 node->declared_breaking, node->columns, GraphParentIds(node), node->lineage);
 	}
 	MemoryContextSwitchTo(graph->context);
 	if (version.relation_name != NULL)

@@ -48,13 +48,17 @@ columns_read(const GraphNode *node, const GraphNode *parent)
 
 /* Clauses whose names are parts (see fingerprint_parts.c), as they stand in a query */
 static const char *const clauses[] = {
-	"UNION", "FROM", "JOIN condition", "WHERE", "GROUP BY", "HAVING", "DISTINCT",
+	"set operation", "FROM", "JOIN condition", "WHERE", "GROUP BY", "HAVING", "DISTINCT",
 	"set-returning functions", "ORDER BY", "LIMIT",
 };
 
+/* So many are told; of the rest it is told how many there are */
+#define REASONS_SHOWN 10
+
 /*
  * add_reason
- *		One more of several.
+ *		One more of several.  The buffer's cursor counts them, as those too many
+ *		to be told do not make it longer.
  */
 static void
 			add_reason(StringInfo reason, const char *fmt,...) pg_attribute_printf(2, 3);
@@ -62,6 +66,8 @@ static void
 static void
 add_reason(StringInfo reason, const char *fmt,...)
 {
+	if (reason->cursor++ >= REASONS_SHOWN)
+		return;
 	if (reason->len > 0)
 		appendStringInfoString(reason, ", ");
 	for (;;)
@@ -76,6 +82,18 @@ add_reason(StringInfo reason, const char *fmt,...)
 			break;
 		enlargeStringInfo(reason, needed);
 	}
+}
+
+/*
+ * told
+ *		The text that add_reason has made.
+ */
+static char *
+told(StringInfo reason)
+{
+	if (reason->cursor > REASONS_SHOWN)
+		appendStringInfo(reason, ", ... and %d more", reason->cursor - REASONS_SHOWN);
+	return reason->data;
 }
 
 /*
@@ -206,14 +224,14 @@ is_named(const GraphNode *node, const GraphNode *parent)
 static bool
 add_parent_reasons(StringInfo reason, const GraphNode *node)
 {
-	int			length = reason->len;
+	int			count = reason->cursor;
 	ListCell   *cell;
 
 	foreach(cell, node->parents)
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
 		const char *name = QuoteModelName(&parent->name);
-		int			said = reason->len;
+		int			said = reason->cursor;
 		ListCell   *column_cell;
 
 		if (!is_moved_parent(parent))
@@ -242,10 +260,10 @@ add_parent_reasons(StringInfo reason, const GraphNode *node)
 		}
 		if (is_named(node, parent))
 			add_reason(reason, "depends on %s, which changed", name);
-		else if (reason->len == said && stands_on_tables(node))
+		else if (reason->cursor == said && stands_on_tables(node))
 			add_reason(reason, "stands on the table of %s, which is another one", name);
 	}
-	return reason->len > length;
+	return reason->cursor > count;
 }
 
 /*
@@ -260,6 +278,49 @@ add_drift_reasons(StringInfo reason, const GraphNode *node)
 	foreach(cell, node->drift)
 		add_reason(reason, "%s changed", (char *) lfirst(cell));
 	return node->drift != NIL;
+}
+
+/*
+ * columns_reordered
+ *		Do the columns that were there come in another order?
+ */
+static bool
+columns_reordered(const GraphNode *node)
+{
+	int			last = -1;
+	ListCell   *cell;
+
+	foreach(cell, node->current->columns)
+	{
+		int			position = column_position(node->columns,
+											   ((ModelColumn *) lfirst(cell))->name);
+
+		if (position < 0)
+			continue;
+		if (position < last)
+			return true;
+		last = position;
+	}
+	return false;
+}
+
+/*
+ * add_order_reasons
+ *		Which parents' columns come in another order.  For who reads them by
+ *		their places, as SELECT * does, and reads nothing else that moved.
+ */
+static void
+add_order_reasons(StringInfo reason, const GraphNode *node)
+{
+	ListCell   *cell;
+
+	foreach(cell, node->parents)
+	{
+		GraphNode  *parent = (GraphNode *) lfirst(cell);
+
+		if (is_moved_parent(parent) && parent->current != NULL && columns_reordered(parent))
+			add_reason(reason, "order of columns of %s changed", QuoteModelName(&parent->name));
+	}
 }
 
 /*
@@ -290,11 +351,13 @@ DescribeIndirect(const GraphNode *node)
 			add_reason(&reason, "calls %s, which may read anything, so its version is this environment's own",
 					   node->private_call);
 		if (reason.len == 0)
-			appendStringInfoString(&reason, "a name in its query means another relation now");
-		return reason.data;
+			add_order_reasons(&reason, node);
+		if (reason.len == 0)
+			add_reason(&reason, "a name in its query means another relation now");
+		return told(&reason);
 	}
 	if (reason.len > 0)
-		return reason.data;
+		return told(&reason);
 
 	initStringInfo(&names);
 	foreach(cell, node->parents)
@@ -305,7 +368,7 @@ DescribeIndirect(const GraphNode *node)
 			add_reason(&names, "%s", QuoteModelName(&parent->name));
 	}
 	if (names.len > 0)
-		return psprintf("reads none of what changed in %s", names.data);
+		return psprintf("reads none of what changed in %s", told(&names));
 	return pstrdup("what it reads stayed as it was");
 }
 
@@ -454,7 +517,7 @@ add_chance_reasons(StringInfo reason, const GraphNode *node)
 {
 	List	   *parts = node->fingerprint->parts;
 	const char *chance = FingerprintPart(parts, CHANCE_PART);
-	int			length = reason->len;
+	int			count = reason->cursor;
 	ListCell   *cell;
 
 	foreach(cell, node->current->columns)
@@ -468,31 +531,7 @@ add_chance_reasons(StringInfo reason, const GraphNode *node)
 	}
 	if (chance != NULL && rows_moved(node))
 		add_reason(reason, "its rows come out differently at each build (%s)", chance);
-	return reason->len > length;
-}
-
-/*
- * columns_reordered
- *		Do the columns that were there come in another order?
- */
-static bool
-columns_reordered(const GraphNode *node)
-{
-	int			last = -1;
-	ListCell   *cell;
-
-	foreach(cell, node->current->columns)
-	{
-		int			position = column_position(node->columns,
-											   ((ModelColumn *) lfirst(cell))->name);
-
-		if (position < 0)
-			continue;
-		if (position < last)
-			return true;
-		last = position;
-	}
-	return false;
+	return reason->cursor > count;
 }
 
 /*
@@ -531,7 +570,7 @@ DescribeModification(const GraphNode *node, const char **category)
 	bool		kept;
 	bool		explained;
 	StringInfoData reason;
-	int			length;
+	int			count;
 
 	initStringInfo(&reason);
 	if (node->current_definition->kind != node->definition->kind)
@@ -540,12 +579,12 @@ DescribeModification(const GraphNode *node, const char **category)
 	kept = add_column_reasons(&reason, node);
 	*category = row_equal && kept ? "non_breaking" : "breaking";
 
-	length = reason.len;
+	count = reason.cursor;
 	if (has_query && !row_equal)
 		add_clause_reasons(&reason, node);
 	if (has_query && (!row_equal || !kept))
 		add_query_reasons(&reason, node);
-	explained = reason.len > length;
+	explained = reason.cursor > count;
 	if (!row_equal || !kept)
 	{
 		explained |= add_drift_reasons(&reason, node);
@@ -556,12 +595,18 @@ DescribeModification(const GraphNode *node, const char **category)
 			add_reason(&reason, "settings changed");
 		if (both_differ(old->parts, parts, "owner"))
 			add_reason(&reason, "it runs as another role");
-		explained |= reason.len > length;
+		explained |= reason.cursor > count;
 	}
 	if (old->declared_breaking)
 	{
 		/* readers saw more of it than its hashes, and go back to these */
 		add_reason(&reason, "its earlier definition was declared breaking");
+		explained = true;
+	}
+	if (node->was_kept != NULL)
+	{
+		/* whatever was edited: a kept model that is edited follows */
+		add_reason(&reason, "it was kept, and follows what it reads now");
 		explained = true;
 	}
 	if (has_query && !explained)
@@ -578,5 +623,5 @@ DescribeModification(const GraphNode *node, const char **category)
 		add_reason(&reason, "order of columns changed");
 	if (storage_differs(node) || reason.len == 0)
 		add_reason(&reason, "storage options changed");
-	return reason.data;
+	return told(&reason);
 }

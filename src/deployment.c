@@ -211,8 +211,8 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 			else if (node->computed)
 			{
 				pointer->new_snapshot_id = SaveSnapshot(node->definition, &node->version,
-														node->fingerprint, node->columns,
-														GraphParentIds(node), node->lineage);
+														node->fingerprint, node->declared_breaking,
+														node->columns, GraphParentIds(node), node->lineage);
 			}
 			else
 				pointer->new_snapshot_id = pointer->old_snapshot_id;

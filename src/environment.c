@@ -231,8 +231,8 @@ inherit_merge_bases(const Environment *environment, const Environment *base, int
 static void
 inherit_overrules(const Environment *environment, const Environment *base)
 {
-	CatalogWrite("INSERT INTO vde.overrule (environment_id, model_id, definition_id, over_definition_id, category, decided_by, decided_at) "
-				 "SELECT $1, model_id, definition_id, over_definition_id, category, decided_by, decided_at "
+	CatalogWrite("INSERT INTO vde.overrule (environment_id, model_id, definition_id, over_definition_id, category, declared_hash, decided_by, decided_at) "
+				 "SELECT $1, model_id, definition_id, over_definition_id, category, declared_hash, decided_by, decided_at "
 				 "FROM vde.overrule WHERE environment_id = $2", "ll", environment->id, base->id);
 	InheritKept(environment->id, environment->state_id, base->id);
 }

@@ -21,7 +21,7 @@
 /* Clauses as people call them; NULL: not worth a word */
 static const char *const clause_names[CLAUSE_COUNT] = {
 	"aggregation",
-	"UNION",
+	"set operation",
 	"FROM",
 	"JOIN condition",
 	"WHERE",

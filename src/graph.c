@@ -89,6 +89,7 @@ GraphAddNode(Graph *graph, ModelState *state)
 		node->column_hashes = state->snapshot->column_hashes;
 		node->parts = state->snapshot->parts;
 		node->chance = state->snapshot->chance;
+		node->declared_breaking = state->snapshot->declared_breaking;
 	}
 	entry->node = node;
 	return node;

@@ -32,6 +32,8 @@ typedef struct Edit
 
 	/* what was declared of this change, see overrule.h */
 	const char *category;		/* NULL: nothing */
+	const char *declared_hash;	/* content hash of the definition that it was
+								 * declared of */
 	Oid			decided_by;
 	TimestampTz decided_at;
 } Edit;
@@ -93,6 +95,7 @@ typedef struct GraphNode
 								 * that moves it, or would move what is kept */
 	Fingerprint *plain;			/* before a declaration became part of it;
 								 * NULL: none did */
+	const char *declared_breaking;	/* as in ModelSnapshot */
 	bool		settles;		/* was kept, and is to follow its parents */
 } GraphNode;
 

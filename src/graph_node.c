@@ -216,19 +216,28 @@ copy_columns(List *columns)
 /*
  * declared_breaking
  *		What makes a version another one because somebody declared the change
- *		that brought a node's definition breaking; NULL: nobody did.
+ *		that brought a node's definition breaking; NULL: nobody did.  Of an edit
+ *		of which nothing is declared: what it is if it turns out to change
+ *		nothing but text.
  */
 static const char *
 declared_breaking(const GraphNode *node)
 {
-	bool		declared;
+	if (node->edit != NULL && node->edit->category != NULL)
+		return strcmp(node->edit->category, OVERRULE_BREAKING) == 0 ? node->edit->declared_hash : NULL;
+	return node->current != NULL ? node->current->declared_breaking : NULL;
+}
 
-	if (node->edit != NULL)
-		declared = node->edit->category != NULL &&
-			strcmp(node->edit->category, OVERRULE_BREAKING) == 0;
-	else
-		declared = node->current != NULL && node->current->declared_breaking;
-	return declared ? node->definition->content_hash : NULL;
+/*
+ * declaration_stays
+ *		Is a node, with what was declared breaking as part of its version, just
+ *		what the environment has?
+ */
+static bool
+declaration_stays(const GraphNode *node, const Fingerprint *fingerprint)
+{
+	return node->current != NULL && node->current->declared_breaking != NULL &&
+		DigestEquals(&fingerprint->version, &node->current->version.digest);
 }
 
 /*
@@ -276,13 +285,27 @@ compute_node(Graph *graph, GraphNode *node)
 							find_parent, graph);
 	fingerprint = ComputeFingerprint(node->definition, analyzed, graph->environment->name);
 	node->plain = NULL;
-	analyzed->declared_breaking = declared_breaking(node);
-	if (analyzed->declared_breaking != NULL)
+	node->declared_breaking = declared_breaking(node);
+	if (node->declared_breaking != NULL)
 	{
-		MemoryContextSwitchTo(graph->context);
-		node->plain = CopyFingerprint(fingerprint);
-		MemoryContextSwitchTo(scratch);
+		Fingerprint *plain = fingerprint;
+
+		analyzed->declared_breaking = node->declared_breaking;
 		fingerprint = ComputeFingerprint(node->definition, analyzed, graph->environment->name);
+		if (declaration_stays(node, fingerprint))
+			;					/* it became part of it before */
+		else if (node->edit != NULL && node->edit->category == NULL)
+		{
+			/* the next real change ends it */
+			node->declared_breaking = NULL;
+			fingerprint = plain;
+		}
+		else
+		{
+			MemoryContextSwitchTo(graph->context);
+			node->plain = CopyFingerprint(plain);
+			MemoryContextSwitchTo(scratch);
+		}
 	}
 	lineage = ComputeLineage(analyzed);
 
@@ -320,6 +343,7 @@ keep(Graph *graph, GraphNode *node)
 	node->chance = node->current->chance;
 	node->private_call = node->current->private_call;
 	node->version = node->current->version;
+	node->declared_breaking = node->current->declared_breaking;
 }
 
 /*
@@ -470,7 +494,7 @@ BindNodeWith(Graph *graph, GraphNode *node, Fingerprint **result)
 	analyzed = AnalyzeModel(node->definition,
 							ParseModel(node->definition, model_exists, graph),
 							find_parent, graph);
-	analyzed->declared_breaking = declared_breaking(node);
+	analyzed->declared_breaking = node->declared_breaking;
 	fingerprint = ComputeFingerprint(node->definition, analyzed, hashed_for(graph, node));
 	if (!DigestEquals(&fingerprint->version, &node->version.digest))
 		RaiseDrift(graph, node, fingerprint);

@@ -7,6 +7,8 @@
  * it says nothing about the same definition over yet another one, and ends
  * with the next change.  Where several changes come at once, as in a promote,
  * they are non_breaking together only if each of them is, one upon the other.
+ * A change of text or description alone is none: definitions that have had
+ * the same version stand for each other.
  *
  * Invariants
  *
@@ -42,6 +44,7 @@ typedef struct Overrule
 	int64		definition_id;
 	int64		over_definition_id;
 	char	   *category;
+	char	   *declared_hash;
 	Oid			decided_by;
 	TimestampTz decided_at;
 } Overrule;
@@ -66,6 +69,19 @@ find_overrule(List *overrules, int64 model_id, int64 definition_id)
 }
 
 /*
+ * same_meaning
+ *		Are they one definition, but for text that makes no difference?
+ */
+static bool
+same_meaning(int64 definition_id, int64 other_id)
+{
+	return definition_id == other_id ||
+		CatalogRead("SELECT FROM vde.snapshot s JOIN vde.snapshot o ON o.version_id = s.version_id "
+					"WHERE s.definition_id = $1 AND o.definition_id = $2 LIMIT 1", "ll",
+					definition_id, other_id) > 0;
+}
+
+/*
  * take_overrule
  *		What the changes from what is replaced to an edit's definition amount
  *		to.
@@ -78,7 +94,7 @@ take_overrule(Edit *edit, List *overrules)
 	int			steps = list_length(overrules);
 
 	while (step != NULL && strcmp(step->category, OVERRULE_NON_BREAKING) == 0 &&
-		   step->over_definition_id != edit->replaced_id)
+		   !same_meaning(step->over_definition_id, edit->replaced_id))
 	{
 		/* definitions may go back and forth */
 		if (steps-- == 0)
@@ -88,6 +104,7 @@ take_overrule(Edit *edit, List *overrules)
 	if (step == NULL)
 		return;
 	edit->category = step->category;
+	edit->declared_hash = step->declared_hash;
 	if (strcmp(step->category, OVERRULE_NON_BREAKING) == 0)
 		step = latest;
 	edit->decided_by = step->decided_by;
@@ -117,7 +134,7 @@ TakeOverrules(const Environment *declared_in, List *edits)
 	}
 	if (ids == NIL)
 		return;
-	rows = CatalogRead("SELECT model_id, definition_id, over_definition_id, category, decided_by::pg_catalog.oid, decided_at "
+	rows = CatalogRead("SELECT model_id, definition_id, over_definition_id, category, decided_by::pg_catalog.oid, decided_at, declared_hash "
 					   "FROM vde.overrule WHERE environment_id = $1 AND model_id = ANY ($2)", "lI",
 					   declared_in->id, ids);
 	for (row = 0; row < rows; row++)
@@ -130,6 +147,7 @@ TakeOverrules(const Environment *declared_in, List *edits)
 		overrule->category = CatalogText(row, 4);
 		overrule->decided_by = CatalogOid(row, 5);
 		overrule->decided_at = CatalogInt64(row, 6);
+		overrule->declared_hash = CatalogText(row, 7);
 		overrules = lappend(overrules, overrule);
 	}
 	if (overrules == NIL)
@@ -140,7 +158,8 @@ TakeOverrules(const Environment *declared_in, List *edits)
 
 /*
  * save_edit
- *		What was declared of a change that is deployed now.
+ *		What was declared of a change that is deployed now.  One of text alone
+ *		brings what was declared of the definition before.
  */
 static void
 save_edit(const Graph *graph, const GraphNode *node)
@@ -151,9 +170,15 @@ save_edit(const Graph *graph, const GraphNode *node)
 				 graph->environment->id, edit->model_id, edit->definition_id);
 	if (edit->category != NULL)
 		CatalogWrite("INSERT INTO vde.overrule (environment_id, model_id, definition_id, over_definition_id, "
-					 "category, decided_by, decided_at) VALUES ($1, $2, $3, NULLIF($4, $3), $5, $6, $7)", "lllLtrz",
+					 "category, declared_hash, decided_by, decided_at) VALUES ($1, $2, $3, NULLIF($4, $3), $5, $6, $7, $8)", "lllLttrz",
 					 graph->environment->id, edit->model_id, edit->definition_id, edit->replaced_id,
-					 edit->category, edit->decided_by, edit->decided_at);
+					 edit->category, edit->declared_hash, edit->decided_by, edit->decided_at);
+	else if (node->current != NULL && !GraphNodeMoves(node))
+		CatalogWrite("INSERT INTO vde.overrule (environment_id, model_id, definition_id, over_definition_id, "
+					 "category, declared_hash, decided_by, decided_at) "
+					 "SELECT environment_id, model_id, $3, NULLIF(over_definition_id, $3), category, declared_hash, decided_by, decided_at "
+					 "FROM vde.overrule WHERE environment_id = $1 AND model_id = $2 AND definition_id = $4", "llll",
+					 graph->environment->id, edit->model_id, edit->definition_id, node->current->definition_id);
 }
 
 /*
@@ -310,9 +335,9 @@ vde_categorize(PG_FUNCTION_ARGS)
 	if (category != NULL)
 	{
 		CatalogWrite("INSERT INTO vde.overrule (environment_id, model_id, definition_id, over_definition_id, "
-					 "category, decided_by, decided_at) VALUES ($1, $2, $3, NULLIF($4, $3), $5, $6, $7)", "lllLtrz",
+					 "category, declared_hash, decided_by, decided_at) VALUES ($1, $2, $3, NULLIF($4, $3), $5, $6, $7, $8)", "lllLttrz",
 					 environment->id, state->model_id, state->draft->id, state->deployed->id,
-					 category, session.caller, GetCurrentTimestamp());
+					 category, state->draft->content_hash, session.caller, GetCurrentTimestamp());
 		ereport(NOTICE,
 				(errmsg("the change of model \"%s\" in environment \"%s\" is declared %s",
 						QuoteModelName(&name), environment->name, category)));

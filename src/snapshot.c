@@ -132,7 +132,7 @@ read_state(uint64 row)
 	snapshot->version.refreshed_at = timestamp_cell(row, 18);
 	state->definition = read_definition(row, 19, state->model_id, state->name);
 	snapshot->definition_id = state->definition->id;
-	snapshot->declared_breaking = CatalogBool(row, 26);
+	snapshot->declared_breaking = CatalogText(row, 26);
 	snapshot->private_call = CatalogText(row, 27);
 	snapshot->private_environment = CatalogText(row, 28);
 	state->snapshot = snapshot;
@@ -393,8 +393,8 @@ save_dependencies(int64 snapshot_id, List *before, List *now)
  */
 int64
 SaveSnapshot(const Definition *definition, Version *version,
-			 const Fingerprint *fingerprint, List *columns, List *parent_ids,
-			 List *lineage)
+			 const Fingerprint *fingerprint, const char *declared_breaking,
+			 List *columns, List *parent_ids, List *lineage)
 {
 	List	   *names = NIL;
 	List	   *types = NIL;
@@ -429,12 +429,12 @@ SaveSnapshot(const Definition *definition, Version *version,
 					 "column_names, column_types, column_collations, column_hashes, chance, parts, created_at, "
 					 "declared_breaking, private_call, private_environment) "
 					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
-					 "ON CONFLICT (definition_id, version_id) DO NOTHING RETURNING id", "lllttTTTTbTzbtt",
+					 "ON CONFLICT (definition_id, version_id) DO NOTHING RETURNING id", "lllttTTTTbTzttt",
 					 definition->model_id, definition->id, version->id,
 					 DigestXxh3(&fingerprint->metadata), fingerprint->row_hash,
 					 names, types, collations, fingerprint->column_hashes,
 					 (int) fingerprint->chance, fingerprint->parts, GetCurrentTimestamp(),
-					 (int) fingerprint->declared_breaking,
+					 declared_breaking,
 					 fingerprint->private_call, fingerprint->private_environment) == 0)
 	{
 		/* another session was faster: its row is ours, parents and all */

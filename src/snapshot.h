@@ -40,7 +40,8 @@ typedef struct ModelSnapshot
 	bool		chance;
 	List	   *parts;
 	char	   *metadata_hash;	/* 32 hex digits */
-	bool		declared_breaking;	/* is part of the version */
+	char	   *declared_breaking;	/* part of the version: content hash of the
+									 * definition declared so; NULL: none */
 	char	   *private_call;	/* as in Fingerprint */
 	char	   *private_environment;
 } ModelSnapshot;
@@ -86,10 +87,11 @@ extern void SaveVersionFilled(int64 model_id, Version *version,
 /*
  * Writes a snapshot with its parents (List of int64 * model ids), its
  * dependencies and its lineage (LineageEdge *), unless that definition has one
- * of that version; returns its id.
+ * of that version; returns its id.  declared_breaking: as in ModelSnapshot.
  */
 extern int64 SaveSnapshot(const Definition *definition, Version *version,
-						  const Fingerprint *fingerprint, List *columns,
+						  const Fingerprint *fingerprint,
+						  const char *declared_breaking, List *columns,
 						  List *parent_ids, List *lineage);
 
 extern int64 *CopyId(int64 id);

@@ -429,6 +429,13 @@ INSERT INTO elsewhere.refusals (why, path, query) VALUES
 	('session_user', NULL, 'SELECT session_user::text AS u'),
 	('regclass of a model', NULL, 'SELECT ''shop.orders''::regclass::oid AS o'),
 	('regclass as an argument', NULL, 'SELECT pg_relation_size(''shop.orders'') AS s'),
+	('now as timestamptz', NULL, 'SELECT ''now''::timestamptz AS t'),
+	('now in words', NULL, 'SELECT timestamp E'' N\u006FW '' AS t'),
+	('today in a comparison', NULL, 'SELECT id FROM raw.orders WHERE now() > $$today 12:00$$'),
+	('tomorrow in a list', NULL, 'SELECT id FROM raw.orders WHERE current_date IN (''2020-01-01'', ''Tomorrow'')'),
+	('yesterday in an array', NULL, 'SELECT ''{2020-01-01,yesterday}''::date[] AS d'),
+	('today in a range', NULL, 'SELECT ''[2020-01-01,today)''::daterange AS d'),
+	('now in two pieces', NULL, E'SELECT time ''no''\n''w'' AS t'),
 	('regclass in an array', NULL, 'SELECT 1 AS a FROM raw.orders WHERE id = ANY (''{shop.customers,raw.orders}''::regclass[]::oid[]::bigint[])'),
 	('regclass of an environment', NULL, 'SELECT ''shop__dev.orders''::regclass::oid AS o'),
 	('regtype of a model', NULL, 'SELECT ''shop.orders''::regtype::oid AS t'),
@@ -497,6 +504,12 @@ SELECT vde_changes('dev');
 SELECT vde_register('refused.m', E'SELECT ''ä€'' AS x,\n    shop.orders.ctid AS c\nFROM shop.orders') IS NOT NULL AS drafted;
 SELECT vde_changes('dev');
 \echo :LAST_ERROR_SQLSTATE
+SELECT vde_register('refused.m', E'SELECT ''ä€'' AS x,\n    current_date AS day,\n    date ''today'' AS d') IS NOT NULL AS drafted;
+SELECT vde_changes('dev');
+\echo :LAST_ERROR_SQLSTATE
+-- text, a time that is none of these, and now() are no such thing
+SELECT vde_register('refused.m', 'SELECT ''today'' AS t, timestamp ''epoch'' AS e, date ''infinity'' AS i, now() AS n, ''now''::text::date - 1 AS y, ''{today}''::text[] AS a') IS NOT NULL AS drafted;
+SELECT count(*) FROM vde_changes('dev');
 SELECT vde_unregister('refused.m');
 SELECT count(*) FROM vde_changes('dev');
 

@@ -270,18 +270,18 @@ SELECT v.*, 'breaking', 'bbb' FROM (VALUES
 	('self-join', 'side in WHERE', 'WHERE changed', 'SELECT a.id AS k FROM m.orders a, m.orders b WHERE a.amount > 15', 'SELECT a.id AS k FROM m.orders a, m.orders b WHERE b.amount > 15'),
 	('self-join', 'side in ON', 'JOIN condition changed', 'SELECT a.id AS k FROM m.orders a LEFT JOIN m.orders b ON a.id = b.customer_id', 'SELECT a.id AS k FROM m.orders a LEFT JOIN m.orders b ON b.id = a.customer_id'),
 	('self-join', 'direction', 'WHERE changed', 'SELECT a.id AS k FROM m.orders a, m.orders b WHERE a.id < b.id', 'SELECT a.id AS k FROM m.orders a, m.orders b WHERE a.id > b.id'),
-	('set operation', 'UNION or UNION ALL', 'UNION changed, column "k" computed differently', 'SELECT id AS k FROM m.orders UNION SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers'),
-	('set operation', 'UNION or INTERSECT', 'UNION changed', 'SELECT id AS k FROM m.orders UNION SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders INTERSECT SELECT id FROM m.customers'),
-	('set operation', 'EXCEPT or EXCEPT ALL', 'UNION changed', 'SELECT id AS k FROM m.orders EXCEPT SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders EXCEPT ALL SELECT id FROM m.customers'),
-	('set operation', 'another branch', 'UNION changed, column "k" computed differently', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders UNION ALL SELECT customer_id FROM m.orders WHERE id > 3'),
-	('set operation', 'WHERE of a branch', 'UNION changed', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers WHERE id > 1'),
-	('set operation', 'one more branch', 'UNION changed, column "k" computed differently', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers UNION ALL SELECT 9'),
+	('set operation', 'UNION or UNION ALL', 'column "k" computed differently, set operation changed', 'SELECT id AS k FROM m.orders UNION SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers'),
+	('set operation', 'UNION or INTERSECT', 'set operation changed', 'SELECT id AS k FROM m.orders UNION SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders INTERSECT SELECT id FROM m.customers'),
+	('set operation', 'EXCEPT or EXCEPT ALL', 'set operation changed', 'SELECT id AS k FROM m.orders EXCEPT SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders EXCEPT ALL SELECT id FROM m.customers'),
+	('set operation', 'another branch', 'column "k" computed differently, set operation changed', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders UNION ALL SELECT customer_id FROM m.orders WHERE id > 3'),
+	('set operation', 'WHERE of a branch', 'set operation changed', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers WHERE id > 1'),
+	('set operation', 'one more branch', 'column "k" computed differently, set operation changed', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers', 'SELECT id AS k FROM m.orders UNION ALL SELECT id FROM m.customers UNION ALL SELECT 9'),
 	('set operation', 'sides of EXCEPT', 'subquery "s" changed', 'SELECT id AS k FROM (SELECT id FROM m.orders EXCEPT SELECT id FROM m.customers) s', 'SELECT id AS k FROM (SELECT id FROM m.customers EXCEPT SELECT id FROM m.orders) s'),
-	('set operation', 'nested otherwise', 'UNION changed', '(SELECT 1 AS k EXCEPT SELECT 2) EXCEPT SELECT 1', 'SELECT 1 AS k EXCEPT (SELECT 2 EXCEPT SELECT 1)'),
-	('set operation', 'UNION gains a column', 'UNION changed, column "n" added', 'SELECT customer_id AS k FROM m.orders UNION SELECT id FROM m.customers', 'SELECT customer_id AS k, id AS n FROM m.orders UNION SELECT id, id FROM m.customers'),
-	('set operation', 'INTERSECT ALL gains a column', 'UNION changed, column "n" added', 'SELECT customer_id AS k FROM m.orders INTERSECT ALL SELECT id FROM m.customers', 'SELECT customer_id AS k, id AS n FROM m.orders INTERSECT ALL SELECT id, id FROM m.customers'),
-	('set operation', 'UNION ALL of UNIONs gains a column', 'UNION changed, column "n" added', '(SELECT customer_id AS k FROM m.orders UNION SELECT 1) UNION ALL SELECT id FROM m.customers', '(SELECT customer_id AS k, id AS n FROM m.orders UNION SELECT 1, 2) UNION ALL SELECT id, id FROM m.customers'),
-	('set operation', 'a column of UNION computed differently', 'UNION changed', 'SELECT customer_id AS k, id AS n FROM m.orders UNION SELECT id, id FROM m.customers', 'SELECT customer_id AS k, -id AS n FROM m.orders UNION SELECT id, -id FROM m.customers'),
+	('set operation', 'nested otherwise', 'set operation changed', '(SELECT 1 AS k EXCEPT SELECT 2) EXCEPT SELECT 1', 'SELECT 1 AS k EXCEPT (SELECT 2 EXCEPT SELECT 1)'),
+	('set operation', 'UNION gains a column', 'column "n" added, set operation changed', 'SELECT customer_id AS k FROM m.orders UNION SELECT id FROM m.customers', 'SELECT customer_id AS k, id AS n FROM m.orders UNION SELECT id, id FROM m.customers'),
+	('set operation', 'INTERSECT ALL gains a column', 'column "n" added, set operation changed', 'SELECT customer_id AS k FROM m.orders INTERSECT ALL SELECT id FROM m.customers', 'SELECT customer_id AS k, id AS n FROM m.orders INTERSECT ALL SELECT id, id FROM m.customers'),
+	('set operation', 'UNION ALL of UNIONs gains a column', 'column "n" added, set operation changed', '(SELECT customer_id AS k FROM m.orders UNION SELECT 1) UNION ALL SELECT id FROM m.customers', '(SELECT customer_id AS k, id AS n FROM m.orders UNION SELECT 1, 2) UNION ALL SELECT id, id FROM m.customers'),
+	('set operation', 'a column of UNION computed differently', 'set operation changed', 'SELECT customer_id AS k, id AS n FROM m.orders UNION SELECT id, id FROM m.customers', 'SELECT customer_id AS k, -id AS n FROM m.orders UNION SELECT id, -id FROM m.customers'),
 	('WITH', 'WHERE of a CTE', 'WITH query "x" changed', 'WITH x AS (SELECT id AS k FROM m.orders) SELECT k FROM x', 'WITH x AS (SELECT id AS k FROM m.orders WHERE id > 1) SELECT k FROM x'),
 	('WITH', 'DISTINCT in a CTE', 'WITH query "x" changed', 'WITH x AS (SELECT id AS k FROM m.orders) SELECT k FROM x', 'WITH x AS (SELECT DISTINCT id AS k FROM m.orders) SELECT k FROM x'),
 	('WITH', 'CTE of a CTE', 'WITH query "x" changed, WITH query "y" changed', 'WITH x AS (SELECT id AS k FROM m.orders), y AS (SELECT k FROM x WHERE k > 1) SELECT k FROM y', 'WITH x AS (SELECT id AS k FROM m.orders WHERE id < 4), y AS (SELECT k FROM x WHERE k > 1) SELECT k FROM y'),
@@ -539,9 +539,9 @@ INSERT INTO raw.cases (form, name, category, reason, readers, before, after, mor
 INSERT INTO raw.cases (form, name, reason, before, after, category, readers)
 SELECT 'peer unsound', v.*, 'breaking', 'bbb' FROM (VALUES
 	('column under SELECT DISTINCT', 'DISTINCT changed, column "n" added', 'SELECT DISTINCT customer_id AS k FROM m.orders', 'SELECT DISTINCT customer_id AS k, id AS n FROM m.orders'),
-	('columns in both branches of UNION', 'UNION changed, column "n" added', 'SELECT customer_id AS k FROM m.orders UNION SELECT customer_id FROM raw.archive', 'SELECT customer_id AS k, id AS n FROM m.orders UNION SELECT customer_id, id FROM raw.archive'),
-	('columns in both branches of INTERSECT', 'UNION changed, column "n" added', 'SELECT customer_id AS k FROM m.orders INTERSECT SELECT customer_id FROM raw.archive', 'SELECT customer_id AS k, id AS n FROM m.orders INTERSECT SELECT customer_id, id FROM raw.archive'),
-	('columns in both branches of EXCEPT', 'UNION changed, column "n" added', 'SELECT customer_id AS k FROM m.orders EXCEPT SELECT customer_id FROM raw.archive', 'SELECT customer_id AS k, id AS n FROM m.orders EXCEPT SELECT customer_id, id FROM raw.archive'),
+	('columns in both branches of UNION', 'column "n" added, set operation changed', 'SELECT customer_id AS k FROM m.orders UNION SELECT customer_id FROM raw.archive', 'SELECT customer_id AS k, id AS n FROM m.orders UNION SELECT customer_id, id FROM raw.archive'),
+	('columns in both branches of INTERSECT', 'column "n" added, set operation changed', 'SELECT customer_id AS k FROM m.orders INTERSECT SELECT customer_id FROM raw.archive', 'SELECT customer_id AS k, id AS n FROM m.orders INTERSECT SELECT customer_id, id FROM raw.archive'),
+	('columns in both branches of EXCEPT', 'column "n" added, set operation changed', 'SELECT customer_id AS k FROM m.orders EXCEPT SELECT customer_id FROM raw.archive', 'SELECT customer_id AS k, id AS n FROM m.orders EXCEPT SELECT customer_id, id FROM raw.archive'),
 	('UNION in a CTE', 'WITH query "x" changed', 'WITH x AS (SELECT customer_id AS k FROM m.orders UNION SELECT id FROM m.customers) SELECT k FROM x', 'WITH x AS (SELECT customer_id AS k, id AS n FROM m.orders UNION SELECT id, id FROM m.customers) SELECT k FROM x'),
 	('DISTINCT in a CTE', 'WITH query "x" changed', 'WITH x AS (SELECT DISTINCT customer_id AS k FROM m.orders) SELECT k FROM x', 'WITH x AS (SELECT DISTINCT customer_id AS k, id AS n FROM m.orders) SELECT k FROM x'),
 	('UNION in a subquery', 'subquery "s" changed', 'SELECT s.k FROM (SELECT customer_id AS k FROM m.orders UNION SELECT id FROM m.customers) s', 'SELECT s.k FROM (SELECT customer_id AS k, id AS n FROM m.orders UNION SELECT id, id FROM m.customers) s'),
@@ -910,5 +910,18 @@ SELECT vde_register('raw.customers', '', 'external', '{"columns": {"name": {"typ
 SELECT model, change, category, action, reason FROM vde_changes('external') ORDER BY 1;
 SELECT vde_register('raw.customers', '', 'external', '{"description": "who buys", "columns": {"id": {"type": "int"}, "name": {"type": "text"}}}', 'external') > 0;
 SELECT model, change, category, action, reason FROM vde_changes('external') ORDER BY 1;
+
+--
+-- A reader by place of columns in another order; and no reason goes on for ever.
+--
+SELECT vde_register('m.places', 'SELECT 1 AS a, 2 AS b', environment => 'order') > 0;
+SELECT vde_register('m.star', 'SELECT * FROM m.places', environment => 'order') > 0;
+SELECT vde_register('m.whole', 'SELECT md5(p::text) AS h FROM m.places p', environment => 'order') > 0;
+SELECT vde_register('m.one', 'SELECT b FROM m.places', environment => 'order') > 0;
+CALL vde_apply('order');
+SELECT vde_register('m.places', 'SELECT 2 AS b, 1 AS a', environment => 'order') > 0;
+SELECT model, change, category, action, reason FROM vde_changes('order') ORDER BY 1;
+SELECT vde_register('m.places', (SELECT 'SELECT 1 AS a, 2 AS b, ' || string_agg(format('%s AS c%s', n, n), ', ') FROM generate_series(1, 500) n), environment => 'order') > 0;
+SELECT model, change, category, action, reason FROM vde_changes('order') ORDER BY 1;
 
 RESET ROLE;

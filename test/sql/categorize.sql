@@ -437,11 +437,18 @@ CALL vde_drop_environment('f');
 CALL vde_run('f2');
 SELECT model FROM vde_changes('f2');
 SELECT differ('brk__f2.a', 'SELECT id, amount, note FROM raw.orders'), differ('brk__f2.b', 'SELECT sum(amount) FROM raw.orders');
--- the next change ends it, one of the text alone, too
+-- an edit of the text alone does not end it; the next real change does
 SELECT vde_register('brk.a', 'SELECT id, amount, note /* as is */ FROM raw.orders', environment => 'f2') > 0;
 SELECT model, change, category, action, reason, declared_by FROM vde_changes('f2') WHERE model LIKE 'brk.%';
+SELECT v('f2', 'brk.a') AS version \gset
 CALL vde_apply('f2');
-SELECT v('f2', 'brk.a') = v('h', 'brk.a');
+SELECT v('f2', 'brk.a') = :'version';
+CALL vde_run('f2');
+SELECT model FROM vde_changes('f2');
+SELECT vde_register('brk.a', 'SELECT id, amount FROM raw.orders', environment => 'f2') > 0;
+SELECT model, change, category, action, reason, declared_by FROM vde_changes('f2') WHERE model LIKE 'brk.%';
+CALL vde_apply('f2');
+SELECT v('f2', 'brk.a') = v('g', 'brk.a'), v('f2', 'brk.b') = v('g', 'brk.b');
 -- a change of the text alone, declared breaking
 SELECT vde_register('brk.a', 'SELECT id, amount, note /* as it was */ FROM raw.orders', environment => 'h') > 0;
 SELECT vde_categorize('brk.a', 'breaking', 'h');
@@ -453,5 +460,59 @@ CALL vde_rollback('h');
 CALL vde_run('h');
 CALL vde_apply('h');
 SELECT model FROM vde_changes('h');
+
+--
+-- text and descriptions before, between and after declared changes change
+-- nothing of them
+--
+SELECT vde_register('txt.p', 'SELECT id AS a, amount AS b FROM raw.orders', environment => 'k') > 0;
+SELECT vde_register('txt.c', 'SELECT sum(b) AS total FROM txt.p', environment => 'k') > 0;
+CALL vde_apply('k');
+CALL vde_create_environment('l', 'k');
+SELECT vde_register('txt.p', 'SELECT id AS a, amount AS b /* b */ FROM raw.orders', environment => 'k') > 0;
+CALL vde_apply('k');
+SELECT vde_register('txt.p', 'SELECT id AS a, amount * 10 AS b FROM raw.orders', environment => 'k') > 0;
+SELECT vde_categorize('txt.p', 'non_breaking', 'k');
+CALL vde_apply('k');
+SELECT vde_register('txt.p', 'SELECT id AS a, amount * 10 AS b FROM raw.orders', options => '{"description": "ten"}', environment => 'k') > 0;
+SELECT model, change, category, action, reason, declared_by FROM vde_changes('k') WHERE model LIKE 'txt.%';
+CALL vde_apply('k');
+SELECT kept('k');
+SELECT model, change, category, action, reason, declared_by FROM vde_changes('k', 'l') WHERE model LIKE 'txt.%';
+-- back to the text of before, and on
+SELECT vde_register('txt.p', 'SELECT id AS a, amount * 10 AS b FROM raw.orders', environment => 'k') > 0;
+CALL vde_apply('k');
+SELECT model, change, category, action, reason, declared_by FROM vde_changes('k', 'l') WHERE model LIKE 'txt.%';
+CALL vde_promote('k', 'l', models => '{txt.p}');
+SELECT kept('l');
+SELECT differ('txt__l.p', 'SELECT id, amount * 10 FROM raw.orders'), differ('txt__l.c', 'SELECT sum(amount) FROM raw.orders');
+-- a kept model of which only the text is edited follows, and says why
+SELECT vde_register('txt.c', 'SELECT sum(b) AS total /* all */ FROM txt.p', environment => 'l') > 0;
+SELECT model, change, category, action, reason FROM vde_changes('l') WHERE model LIKE 'txt.%';
+CALL vde_apply('l');
+SELECT differ('txt__l.c', 'SELECT sum(amount) * 10 FROM raw.orders');
+-- the next real change is computed
+SELECT vde_register('txt.p', 'SELECT id AS a, amount * 11 AS b FROM raw.orders', environment => 'k') > 0;
+SELECT model, change, category, action, declared_by FROM vde_changes('k') WHERE model LIKE 'txt.%';
+
+-- breaking: it goes with a promote, and the tables that are there are taken
+SELECT vde_register('txt.a', 'SELECT id, amount FROM raw.orders', environment => 'm') > 0;
+SELECT vde_register('txt.b', 'SELECT sum(amount) AS total FROM txt.a', environment => 'm') > 0;
+CALL vde_apply('m');
+CALL vde_create_environment('n', 'm');
+SELECT vde_register('txt.a', 'SELECT id, amount, note FROM raw.orders', environment => 'm') > 0;
+SELECT vde_categorize('txt.a', 'breaking', 'm');
+CALL vde_apply('m');
+SELECT vde_register('txt.a', 'SELECT id, amount, note /* n */ FROM raw.orders', environment => 'm') > 0;
+CALL vde_apply('m');
+SELECT model, change, category, action, reason, declared_by FROM vde_changes('m', 'n') WHERE model LIKE 'txt.%';
+CALL vde_promote('m', 'n', models => '{txt.a}');
+SELECT v('m', 'txt.a') = v('n', 'txt.a'), v('m', 'txt.b') = v('n', 'txt.b');
+SELECT vde_register('txt.a', 'SELECT id, amount, note /* nn */ FROM raw.orders', environment => 'm') > 0;
+CALL vde_apply('m');
+SELECT model, change, category, action, reason, declared_by FROM vde_changes('m', 'n') WHERE model LIKE 'txt.%';
+CALL vde_promote('m', 'n', models => '{txt.a}');
+CALL vde_run('n');
+SELECT v('m', 'txt.a') = v('n', 'txt.a'), v('m', 'txt.b') = v('n', 'txt.b');
 
 RESET SESSION AUTHORIZATION;
