@@ -10,7 +10,7 @@
 #   make demo [KEEP=1]        the guided tour
 #   make test [SUITE="..."]   the test suite, or parts of it: build regress isolation tap pgtap property faults tpch demo
 #             [TESTS="..."]   and of these only the tests of these names
-#   make bench [N=1000]       time against the same DDL by hand
+#   make bench [N=1000]       time against the same DDL by hand; then what analysis and plans cost
 
 EXTENSION = vde
 EXTVERSION = 0.1.0
@@ -100,6 +100,7 @@ test:
 	@scripts/test
 bench:
 	@bench/run
+	@bench/analysis
 tpch:
 	@SUITE=tpch scripts/test
 indent:

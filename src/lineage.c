@@ -22,7 +22,12 @@
  *	 list of an EXISTS, a named window.
  *
  * - A source in FROM of which no column is read has an edge without a column:
- *	 its rows matter all the same.
+ *	 its rows matter all the same.  So has what the option depends_on names;
+ *	 which columns of it a function reads nobody knows.
+ *
+ * - Edges end at views and functions outside: a view is itself the source
+ *	 (unless it was opened, as it reads models), and what a function's body
+ *	 reads has none.
  *
  * A set of references is computed for each column of each query when it is
  * asked for, and once: a WITH query that is read twice costs as much as one.
@@ -225,6 +230,25 @@ make_edge(const Lineage *lineage, char *column, const Reference *reference)
 	return edge;
 }
 
+/*
+ * add_declared
+ *		Adds what the option depends_on names.
+ */
+static void
+add_declared(Lineage *lineage, References *into)
+{
+	const AnalyzedModel *model = lineage->model;
+	ListCell   *lc;
+
+	foreach(lc, model->parents)
+	{
+		if (list_member_ptr(model->depends_on, lfirst(lc)))
+			AddReference(into, SourceNumber(lineage, InvalidOid, foreach_current_index(lc), 0), -1);
+	}
+	foreach(lc, model->depends_on_relations)
+		AddReference(into, SourceNumber(lineage, lfirst_oid(lc), 0, 0), -1);
+}
+
 static int
 compare_edges(const ListCell *a, const ListCell *b)
 {
@@ -293,6 +317,7 @@ ComputeLineage(const AnalyzedModel *model)
 	}
 
 	filter = FilterReferences(&lineage, top);
+	add_declared(&lineage, filter);
 	AddReferences(&all, filter, -1);
 	group = NIL;
 	for (i = 0; i < filter->count; i++)

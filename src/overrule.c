@@ -307,7 +307,8 @@ vde_categorize(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("argument \"%s\" must not be null", "model")));
+				 errmsg("argument \"%s\" must not be null", "model"),
+				 errhint("A model is named schema.name, as in shop.orders.")));
 	name = ParseModelName(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	if (category != NULL && strcmp(category, "automatic") == 0)
 		category = NULL;

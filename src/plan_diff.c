@@ -6,8 +6,8 @@
  * The text is compared as it was registered, so that a change of comments or
  * formatting shows, too.
  *
- * Invariant: the text of a seed is its rows, and shown to nobody who could not
- * see them in vde_models.
+ * Invariant: what a definition says is shown to nobody who could not see it in
+ * vde_models.  The text of a seed is its rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,13 +15,13 @@
 
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
 #include "line_diff.h"
 #include "model.h"
 #include "plan_diff.h"
+#include "snapshot.h"
 
 #define CONTEXT_LINES	2
 #define MOST_LINES		20
@@ -106,16 +106,6 @@ diff_objects(const char *what, Jsonb *before, Jsonb *after)
 }
 
 /*
- * may_see
- *		May a role see the text of a definition?
- */
-static bool
-may_see(const Definition *definition, Oid caller)
-{
-	return definition->kind != KIND_SEED || has_privs_of_role(caller, definition->owner);
-}
-
-/*
  * role_name
  *		A role's name, also when it is gone.
  */
@@ -141,6 +131,11 @@ DescribeDifference(const PlanChange *change, Oid caller)
 	if (strcmp(change->change, "modified") != 0)
 		return NULL;
 	diff = palloc0(sizeof(PlanDiff));
+	if (!MaySeeDefinition(before, caller) || !MaySeeDefinition(after, caller))
+	{
+		diff->hidden = "what differs is shown to members of its owner, and to who may read vde_models";
+		return diff;
+	}
 	if (before->kind != after->kind)
 		diff->options = lappend(diff->options,
 								difference("kind", "", KindName(before->kind), KindName(after->kind)));
@@ -153,8 +148,8 @@ DescribeDifference(const PlanChange *change, Oid caller)
 								diff_objects("setting ", before->settings, after->settings));
 	if (strcmp(before->query, after->query) == 0)
 		return diff;
-	if (!may_see(before, caller) || !may_see(after, caller))
-		diff->hidden = true;
+	if (!MaySeeText(before, caller) || !MaySeeText(after, caller))
+		diff->hidden = "its rows are shown to members of its owner";
 	else
 		diff->text = DiffLines(before->query, after->query, CONTEXT_LINES, MOST_LINES);
 	return diff;
@@ -176,7 +171,7 @@ DifferenceText(const PlanChange *change, Oid caller)
 	foreach(cell, diff->options)
 		lines = lappend(lines, psprintf("      %s", (char *) lfirst(cell)));
 	if (diff->hidden)
-		lines = lappend(lines, "      (its rows are shown to members of its owner)");
+		lines = lappend(lines, psprintf("      (%s)", diff->hidden));
 	foreach(cell, diff->text)
 		lines = lappend(lines, psprintf("      %s", (char *) lfirst(cell)));
 	return lines;
@@ -247,7 +242,7 @@ DifferenceMarkdown(const PlanChange *change, Oid caller)
 	foreach(cell, diff->options)
 		lines = lappend(lines, psprintf("- %s", MarkdownCell((char *) lfirst(cell))));
 	if (diff->hidden)
-		lines = lappend(lines, "- its rows are shown to members of its owner");
+		lines = lappend(lines, psprintf("- %s", diff->hidden));
 	if (diff->options != NIL || diff->hidden)
 		lines = lappend(lines, "");
 	if (diff->text !=NIL)

@@ -19,7 +19,8 @@ typedef struct PlanDiff
 	List	   *options;		/* char *: a line per kind, owner, option or
 								 * setting that differs */
 	List	   *text;			/* char *: lines of a diff of the queries */
-	bool		hidden;			/* rows that are not for who asks */
+	const char *hidden;			/* what is not for who asks, as a sentence;
+								 * NULL: nothing */
 } PlanDiff;
 
 /* For who is asking; NULL for anything but a modified model. */

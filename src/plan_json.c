@@ -58,7 +58,7 @@ json_string(StringInfo buf, const char *key, const char *value)
 /*
  * json_difference
  *		What differs in a model's definitions: null for what is not modified,
- *		and for the text of what is not to be seen.
+ *		and for what is not to be seen.
  */
 static void
 json_difference(StringInfo buf, const PlanDiff *diff)
@@ -67,7 +67,7 @@ json_difference(StringInfo buf, const PlanDiff *diff)
 	ListCell   *cell;
 
 	initStringInfo(&text);
-	if (diff != NULL)
+	if (diff != NULL && (diff->hidden == NULL || diff->options != NIL))
 	{
 		appendStringInfoString(buf, ",\"options\":[");
 		foreach(cell, diff->options)

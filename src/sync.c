@@ -38,6 +38,7 @@
 #include "options.h"
 #include "session.h"
 #include "settings.h"
+#include "snapshot.h"
 #include "virtual_layer.h"
 
 PG_FUNCTION_INFO_V1(vde_sync);
@@ -365,6 +366,22 @@ check_seed_readable(const Definition *definition, const Environment *environment
 }
 
 /*
+ * check_text_readable
+ *		What a plan would not show is not exported, either.
+ */
+static void
+check_text_readable(const Definition *definition, Oid caller)
+{
+	if (!MaySeeText(definition, caller))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for the text of model \"%s\"",
+						QuoteModelName(&definition->name)),
+				 errdetail("You are no member of its owner, and may not read the view vde_models."),
+				 errhint("Have the owner's role, or SELECT on vde_models, granted to you.")));
+}
+
+/*
  * vde_export(environment text)
  *		A row per model, path and content: what the environment is to have
  *		after its next apply.
@@ -395,6 +412,8 @@ vde_export(PG_FUNCTION_ARGS)
 			continue;
 		if (definition->kind == KIND_SEED)
 			check_seed_readable(definition, environment, session.caller);
+		else
+			check_text_readable(definition, session.caller);
 
 		values[0] = CStringGetTextDatum(ModelFilePath(definition));
 		values[1] = CStringGetTextDatum(ModelFileContent(definition));

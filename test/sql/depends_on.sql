@@ -97,6 +97,11 @@ SELECT p('dev');
 CALL vde_apply('dev');
 SELECT model, parents FROM vde_models WHERE environment = 'dev' ORDER BY 1;
 SELECT model, started_at < (SELECT started_at FROM vde_builds b WHERE b.model = 'shop.alpha') AS before FROM vde_builds WHERE model = 'shop.zeta';
+-- what is named has an edge without a column
+SELECT model, column_name, source, source_column, usage FROM vde_lineage('shop.alpha');
+SELECT model, column_name, source, source_column, usage FROM vde_lineage('shop.total');
+SELECT * FROM vde_impact('shop.zeta');
+SELECT * FROM vde_impact('raw.rates_view');
 -- declared, it is shared
 CALL vde_promote('dev', 'prod');
 SELECT built, reused FROM vde_deployments ORDER BY deployment DESC LIMIT 1;

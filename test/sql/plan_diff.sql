@@ -120,6 +120,44 @@ RESET SESSION AUTHORIZATION;
 REVOKE t_plan_diff_ana FROM t_plan_diff_bob;
 
 --
+-- who may not read vde_models sees no more in a plan, and exports nothing
+--
+SET SESSION AUTHORIZATION t_plan_diff_ana;
+SELECT vde_discard();
+SELECT vde_register('d.s', E'id,name\n1,one\n2,two\n3,confidential\n', 'seed', '{"description": "confidential names"}') > 0;
+SELECT vde_register('d.m', 'SELECT 2 AS one -- confidential', 'view', '{"description": "confidential"}') > 0;
+GRANT USAGE ON SCHEMA d__dev TO t_plan_diff_bob;
+GRANT SELECT ON d__dev.s TO t_plan_diff_bob;
+RESET SESSION AUTHORIZATION;
+CREATE VIEW all_formats AS SELECT vde_plan('dev') AS line UNION ALL SELECT vde_plan('dev', format => 'markdown') UNION ALL SELECT vde_plan('dev', format => 'json');
+GRANT SELECT ON all_formats TO PUBLIC;
+SET SESSION AUTHORIZATION t_plan_diff_bob;
+SELECT count(*) > 0 FROM all_formats WHERE line ~ 'confidential';
+SELECT path FROM vde_export('dev') WHERE path = 'd/m.sql';
+RESET SESSION AUTHORIZATION;
+REVOKE SELECT ON vde_models FROM PUBLIC;
+SET SESSION AUTHORIZATION t_plan_diff_bob;
+SELECT line FROM vde_plan('dev') line WHERE line LIKE '      %';
+SELECT line FROM vde_plan('dev', format => 'markdown') line WHERE line LIKE '- %';
+SELECT count(*) FROM all_formats WHERE line ~ 'confidential';
+SELECT c ->> 'model', c -> 'options', c -> 'diff' FROM vde_plan('dev', format => 'json') p, jsonb_array_elements(p::jsonb -> 'changes') c;
+SELECT path FROM vde_export('dev');
+\echo :LAST_ERROR_SQLSTATE
+-- members of the owner, and whom it is granted to
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION t_plan_diff_ana;
+SELECT count(*) FROM under('dev') line WHERE line ~ 'confidential';
+SELECT path FROM vde_export('dev') WHERE path = 'd/m.sql';
+RESET SESSION AUTHORIZATION;
+GRANT SELECT ON vde_models TO t_plan_diff_bob;
+SET SESSION AUTHORIZATION t_plan_diff_bob;
+SELECT line FROM vde_plan('dev') line WHERE line LIKE '      %';
+SELECT path FROM vde_export('dev') WHERE path = 'd/m.sql';
+RESET SESSION AUTHORIZATION;
+GRANT SELECT ON vde_models TO PUBLIC;
+DROP VIEW all_formats;
+
+--
 -- ten thousand lines, in another order, in a time that nobody waits for
 --
 SET SESSION AUTHORIZATION t_plan_diff_ana;
