@@ -21,8 +21,14 @@
  *
  * - What is not known to be determined by the inputs is refreshed: whatever
  *	 is read outside vde, what counts as chance in the fingerprint, functions
- *	 of users that are not immutable, and of PostgreSQL's own those that are
- *	 neither immutable nor listed below.
+ *	 of users that are not immutable or whose bodies are not followed into
+ *	 what they call, and of PostgreSQL's own those that are neither immutable
+ *	 nor listed below.
+ *
+ * - What PostgreSQL looks up by itself while a query runs is in no
+ *	 fingerprint: a cast to json of a type of a user's, a text search
+ *	 configuration.  What may use it is refreshed, also while there is none:
+ *	 there may have been one.
  *
  *-------------------------------------------------------------------------
  */
@@ -33,11 +39,18 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_aggregate.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/readfuncs.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/formatting.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "catalog.h"
 #include "cutoff.h"
@@ -77,6 +90,20 @@ static const char *const determined_functions[] = {
 	"timestamptz_pl_interval", "to_char", "to_date", "to_json", "to_jsonb",
 	"to_number", "to_timestamp"
 };
+
+/* Of these, such as look for a cast of their arguments' types to json; sorted. */
+static const char *const json_functions[] = {
+	"array_to_json", "json_build_array", "json_build_object",
+	"jsonb_build_array", "jsonb_build_object", "row_to_json", "to_json",
+	"to_jsonb"
+};
+
+/* What is met in a query that decides nothing by itself */
+typedef struct Findings
+{
+	bool		record_to_json; /* a row of unnamed type becomes json */
+	bool		castable;		/* a value may be of a type with a cast */
+} Findings;
 
 static int
 compare_names(const void *a, const void *b)
@@ -294,6 +321,179 @@ is_undetermined(Oid funcid, void *context)
 }
 
 /*
+ * find_text_search
+ *		Walker: does it name a text search configuration or dictionary of a
+ *		user's?
+ */
+static bool
+find_text_search(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Const))
+	{
+		Const	   *constant = (Const *) node;
+
+		return (constant->consttype == REGCONFIGOID || constant->consttype == REGDICTIONARYOID) &&
+			!constant->constisnull &&
+			DatumGetObjectId(constant->constvalue) >= FirstNormalObjectId;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, find_text_search, context, 0);
+	return expression_tree_walker(node, find_text_search, context);
+}
+
+/*
+ * searches_text
+ *		The same of an SQL function.  Of a body that is a string it is enough
+ *		that it has to do with text search.
+ */
+static bool
+searches_text(HeapTuple tuple)
+{
+	static const char *const words[] = {"tsvector", "tsquery", "ts_", "regconfig", "regdictionary"};
+	bool		isnull;
+	Datum		body = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosqlbody, &isnull);
+	char	   *source;
+	int			i;
+
+	if (!isnull)
+		return find_text_search(stringToNode(TextDatumGetCString(body)), NULL);
+	body = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	source = TextDatumGetCString(body);
+	source = asc_tolower(source, strlen(source));
+	for (i = 0; i < lengthof(words); i++)
+	{
+		if (strstr(source, words[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * is_followed
+ *		Is what a user's function uses among the dependencies?  What is
+ *		written in C calls nothing that a user replaces.
+ */
+static bool
+is_followed(HeapTuple tuple)
+{
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+	int			i;
+
+	if (proc->prolang == ClanguageId || proc->prolang == INTERNALlanguageId)
+		return true;
+	if (proc->prolang != SQLlanguageId)
+		return false;
+	for (i = 0; i < proc->proargtypes.dim1; i++)
+	{
+		if (IsPolymorphicType(proc->proargtypes.values[i]))
+			return false;
+	}
+	return !searches_text(tuple);
+}
+
+/*
+ * function_is_followed
+ *		The same of a dependency.  Of overloaded functions all must be.
+ */
+static bool
+function_is_followed(const Dependency *dependency)
+{
+	bool		followed = true;
+	Oid			namespace = get_namespace_oid((char *) linitial(dependency->identity), true);
+	CatCList   *functions;
+	int			i;
+
+	if (strcmp(dependency->class, "function") != 0)
+		return true;
+	functions = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum((char *) lsecond(dependency->identity)));
+	for (i = 0; i < functions->n_members; i++)
+	{
+		HeapTuple	tuple = &functions->members[i]->tuple;
+		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+
+		if (proc->pronamespace == namespace && proc->oid >= FirstNormalObjectId &&
+			proc->pronargs == list_length(dependency->identity) - 2 && !is_followed(tuple))
+			followed = false;
+	}
+	ReleaseCatCacheList(functions);
+	return followed;
+}
+
+/*
+ * may_have_cast
+ *		Could a value of this type, or a part of it, be of a user's type with a
+ *		cast to json?  Those of arrays, of rows and of domains are not used.
+ *		*record: it has a part of which that is not known.
+ */
+static bool
+may_have_cast(Oid type, bool *record)
+{
+	Oid			element;
+	TupleDesc	descriptor;
+	bool		may = false;
+	int			i;
+
+	check_stack_depth();
+	type = getBaseType(type);
+	element = get_element_type(type);
+	if (OidIsValid(element))
+		return may_have_cast(element, record);
+	if (type == RECORDOID || type == RECORDARRAYOID)
+	{
+		*record = true;
+		return false;
+	}
+	if (type < FirstNormalObjectId)
+		return false;
+	if (get_typtype(type) != TYPTYPE_COMPOSITE)
+		return true;
+	descriptor = lookup_rowtype_tupdesc_copy(type, -1);
+	for (i = 0; i < descriptor->natts && !may; i++)
+	{
+		if (!TupleDescAttr(descriptor, i)->attisdropped)
+			may = may_have_cast(TupleDescAttr(descriptor, i)->atttypid, record);
+	}
+	return may;
+}
+
+/*
+ * note_types
+ *		Notes whether any of the values may have such a cast.
+ */
+static void
+note_types(List *types, Findings *findings)
+{
+	ListCell   *cell;
+	bool		record;			/* made elsewhere in the query */
+
+	foreach(cell, types)
+	{
+		if (OidIsValid(lfirst_oid(cell)) && may_have_cast(lfirst_oid(cell), &record))
+			findings->castable = true;
+	}
+}
+
+/*
+ * casts_to_json
+ *		Do these arguments of a function that makes json of them use casts that
+ *		are not known?
+ */
+static bool
+casts_to_json(List *args, Findings *findings)
+{
+	ListCell   *cell;
+
+	foreach(cell, args)
+	{
+		if (lfirst(cell) != NULL && may_have_cast(exprType((Node *) lfirst(cell)), &findings->record_to_json))
+			return true;
+	}
+	return false;
+}
+
+/*
  * find_undetermined
  *		Walker: is there anything in a query that time or chance, or something
  *		outside vde, decides?
@@ -301,6 +501,8 @@ is_undetermined(Oid funcid, void *context)
 static bool
 find_undetermined(Node *node, void *context)
 {
+	Findings   *findings = (Findings *) context;
+
 	if (node == NULL)
 		return false;
 	switch (nodeTag(node))
@@ -309,6 +511,36 @@ find_undetermined(Node *node, void *context)
 		case T_NextValueExpr:
 		case T_TableSampleClause:
 			return true;
+		case T_Const:
+			return find_text_search(node, NULL);
+		case T_FuncExpr:
+			{
+				FuncExpr   *call = (FuncExpr *) node;
+				const char *name = call->funcid < FirstNormalObjectId ? get_func_name(call->funcid) : NULL;
+
+				if (name != NULL &&
+					bsearch(&name, json_functions, lengthof(json_functions), sizeof(char *), compare_names) != NULL &&
+					casts_to_json(call->args, findings))
+					return true;
+				break;
+			}
+#if PG_VERSION_NUM >= 160000
+		case T_JsonConstructorExpr:
+			if (casts_to_json(((JsonConstructorExpr *) node)->args, findings))
+				return true;
+			break;
+#endif
+		case T_TargetEntry:
+			note_types(list_make1_oid(exprType((Node *) ((TargetEntry *) node)->expr)), findings);
+			break;
+		case T_RowExpr:
+			{
+				ListCell   *cell;
+
+				foreach(cell, ((RowExpr *) node)->args)
+					note_types(list_make1_oid(exprType((Node *) lfirst(cell))), findings);
+				break;
+			}
 #if PG_VERSION_NUM >= 170000
 		case T_JsonExpr:		/* reads values of any type from text */
 			return true;
@@ -330,7 +562,14 @@ find_undetermined(Node *node, void *context)
 				}
 				break;
 			}
+		case T_RangeTblFunction:
+			note_types(((RangeTblFunction *) node)->funccoltypes, findings);
+			note_types(list_make1_oid(exprType(((RangeTblFunction *) node)->funcexpr)), findings);
+			break;
 		case T_RangeTblEntry:
+			note_types(((RangeTblEntry *) node)->coltypes, findings);
+			if (((RangeTblEntry *) node)->rtekind == RTE_RELATION)
+				note_types(list_make1_oid(get_rel_type_id(((RangeTblEntry *) node)->relid)), findings);
 			if (((RangeTblEntry *) node)->rtekind == RTE_RELATION &&
 				get_rel_namespace(((RangeTblEntry *) node)->relid) != get_namespace_oid(VDE_DATA_SCHEMA, false))
 				return true;
@@ -353,16 +592,19 @@ find_undetermined(Node *node, void *context)
 static bool
 is_determined(const Query *query, const Fingerprint *fingerprint)
 {
+	Findings	findings = {0};
 	ListCell   *cell;
 
 	if (fingerprint->chance)
 		return false;
 	foreach(cell, fingerprint->dependencies)
 	{
-		if (!DependencyIsFixed((Dependency *) lfirst(cell)))
+		if (!DependencyIsFixed((Dependency *) lfirst(cell)) ||
+			!function_is_followed((Dependency *) lfirst(cell)))
 			return false;
 	}
-	return query != NULL && !find_undetermined((Node *) unconstify(Query *, query), NULL);
+	return query != NULL && !find_undetermined((Node *) unconstify(Query *, query), &findings) &&
+		!(findings.record_to_json && findings.castable);
 }
 
 /*

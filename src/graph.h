@@ -78,8 +78,8 @@ typedef struct GraphNode
 	bool		from_edit;		/* edited, or downstream of an edit */
 	bool		listed;			/* a plan lists it as a change */
 	bool		filled;			/* the plan fills its relation */
-	bool		source_known[2];
-	TimestampTz source_time[2]; /* see source_time() in plan.c */
+	bool		source_known[3];
+	TimestampTz source_time[3]; /* see source_time() in plan.c */
 
 	/* how children see it */
 	ParentModel parent;

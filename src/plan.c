@@ -17,6 +17,7 @@
 
 #include "catalog.h"
 #include "category.h"
+#include "dependency.h"
 #include "options.h"
 #include "overrule.h"
 #include "physical.h"
@@ -122,10 +123,30 @@ reads_chance(const GraphNode *node, const GraphNode *parent)
 	return false;
 }
 
+/*
+ * shows_outside
+ *		Does the environment have a node as a view or embedded, which shows
+ *		what is outside vde as it is?
+ */
+static bool
+shows_outside(const GraphNode *node)
+{
+	ListCell   *cell;
+
+	if (node->current == NULL || KindHasRows(node->current_definition->kind))
+		return false;
+	foreach(cell, LoadDependencies(node->current->id))
+	{
+		if (!DependencyIsFixed((Dependency *) lfirst(cell)))
+			return true;
+	}
+	return false;
+}
+
 /* of which sources, see source_time */
 enum
 {
-	SOURCES_SHOWN, SOURCES_OF_CHANCE
+	SOURCES_SHOWN, SOURCES_STORED, SOURCES_OF_CHANCE
 };
 
 /*
@@ -136,7 +157,8 @@ enum
  *
  * Readers know what the tables held that the environment has now.  Where it
  * had none, they will know what it gets.  A view or an embedded model stores
- * nothing: what it reads counts.
+ * nothing: what it reads counts, and what it reads outside vde was read just
+ * now; of what is stored alone, only what has rows counts.
  */
 static TimestampTz
 source_time(VdePlan *plan, GraphNode *node, int sources)
@@ -163,6 +185,8 @@ source_time(VdePlan *plan, GraphNode *node, int sources)
 			filled = parent->current->version.refreshed_at;
 		newest = Max(newest, filled);
 	}
+	if (sources == SOURCES_SHOWN && shows_outside(node))
+		newest = DT_NOEND;
 	node->source_time[sources] = newest;
 	node->source_known[sources] = true;
 	return newest;
@@ -194,7 +218,9 @@ behind_what(VdePlan *plan, PlanChange *change)
 		return NULL;
 	if (node->current != NULL && KindHasRows(node->current_definition->kind))
 		return node->current->version.refreshed_at > filled ? "the one it replaces" : NULL;
-	return source_time(plan, node, SOURCES_SHOWN) > filled ? "what it reads" : NULL;
+	/* a new model takes nobody back: it is as if it had been built before */
+	return source_time(plan, node, node->current != NULL ? SOURCES_SHOWN : SOURCES_STORED) > filled ?
+		"what it reads" : NULL;
 }
 
 /*

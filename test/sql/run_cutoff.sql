@@ -205,6 +205,16 @@ CREATE FUNCTION raw.any_rate() RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RET
 CREATE FUNCTION raw.sql_rate() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT max(rate) FROM raw.rate';
 CREATE FUNCTION raw.sql_rate_body() RETURNS int LANGUAGE sql IMMUTABLE RETURN (SELECT max(rate) FROM raw.rate);
 CREATE FUNCTION raw.fixed(bigint) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 * 2; END';
+CREATE FUNCTION raw.followed(bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
+CREATE FUNCTION raw.polymorphic(anyelement) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT raw.followed($1)';
+CREATE FUNCTION raw.calls_fixed(int) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT raw.fixed($1)';
+CREATE DOMAIN raw.mood_domain AS raw.mood;
+CREATE DOMAIN raw.text_domain AS text;
+CREATE TYPE raw.felt AS (n int, m raw.mood_domain[]);
+CREATE TYPE raw.plain AS (n int, t raw.text_domain);
+CREATE TEXT SEARCH CONFIGURATION raw.words (COPY = simple);
+CREATE FUNCTION raw.search(text) RETURNS tsvector LANGUAGE sql IMMUTABLE AS 'SELECT to_tsvector(''raw.words'', $1)';
+CREATE FUNCTION raw.search_body(text) RETURNS tsvector LANGUAGE sql IMMUTABLE RETURN to_tsvector('raw.words', $1);
 CREATE FUNCTION raw.add_rate(int, int) RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN $1 + $2 * (SELECT max(rate) FROM raw.rate); END';
 CREATE AGGREGATE raw.rated(int) (sfunc = raw.add_rate, stype = int, initcond = '0');
 CREATE FUNCTION raw.equal_rate(int, int) RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN RETURN $1 = $2 * (SELECT max(rate) FROM raw.rate); END';
@@ -245,13 +255,34 @@ INSERT INTO models (name, query) VALUES
 	('in_window', 'SELECT sum(n) OVER (ORDER BY random()) AS s FROM o.base'),
 	('in_aggregate', 'SELECT string_agg(s, '','' ORDER BY n) AS s FROM o.base'),
 	('first', 'SELECT n, t FROM o.base ORDER BY n LIMIT 2'),
+	('fixed', 'SELECT raw.fixed(n) AS n FROM o.base'),
+	('calls_fixed', 'SELECT raw.calls_fixed(n) AS n FROM o.base'),
+	('polymorphic', 'SELECT raw.polymorphic(n) AS n FROM o.base'),
+	-- PostgreSQL looks for casts to json of the types of users
+	('json', 'SELECT to_json(m) AS j FROM o.felt'),
+	('json_array', 'SELECT jsonb_build_array(n, array[m]) AS j FROM o.felt'),
+	('json_pair', 'SELECT json_build_object(''m'', m::raw.mood_domain) AS j FROM o.felt'),
+	('json_row', 'SELECT to_jsonb(ROW(n, array[m])::raw.felt) AS j FROM o.felt'),
+	('json_unnamed_row', 'SELECT to_jsonb(ROW(n, ROW(m))) AS j FROM o.felt'),
+	('json_table', 'SELECT row_to_json(f) AS j FROM o.felt f'),
+	('json_subquery', 'SELECT row_to_json(x) AS j FROM (SELECT n, m FROM o.felt) x'),
+	('json_join', 'SELECT row_to_json(x) AS j FROM (o.felt JOIN o.base USING (n)) x'),
+	('json_values', 'SELECT row_to_json(x) AS j FROM o.base, (VALUES (1, ''bad''::raw.mood)) x'),
+	('json_function', 'SELECT row_to_json(x) AS j FROM o.base, ROWS FROM (unnest(array[''bad''::raw.mood]), generate_series(1, 2)) x'),
+	('json_aggregate', 'SELECT json_agg(m) AS j FROM o.felt'),
+	('search', 'SELECT to_tsvector(''raw.words'', s) AS v FROM o.base'),
+	('search_setting', 'SELECT to_tsvector(s) AS v FROM o.base'),
+	('search_string', 'SELECT raw.search(s) AS v FROM o.base'),
+	('search_body', 'SELECT raw.search_body(s) AS v FROM o.base'),
 	('through_view', 'SELECT n FROM o.view'),
 	('through_views', 'SELECT n FROM o.view_of_view'),
 	('through_embedded', 'SELECT n FROM o.embedded'),
 	('through_time', 'SELECT n FROM o.time_view'),
 	-- those that follow from o.base alone
 	('=self', 'SELECT a.n FROM o.base a JOIN o.base b USING (n)'),
-	('=fixed', 'SELECT raw.fixed(n) AS n FROM o.base'),
+	('=followed', 'SELECT raw.followed(n) AS n FROM o.base'),
+	('=json', 'SELECT to_json(n) AS a, row_to_json(x) AS b, to_jsonb(ROW(n, s::raw.text_domain)) AS c, json_build_array(s::raw.text_domain, array[ROW(n, s)::raw.plain]) AS d FROM (SELECT n, s FROM o.base) x'),
+	('=search', 'SELECT to_tsvector(''simple'', s) AS v FROM o.base'),
 	('=plain_view', 'SELECT n FROM o.plain_view WHERE n IN (SELECT n FROM o.plain_view)'),
 	('=plain_embedded', 'SELECT sum(n) AS n FROM o.plain_embedded'),
 	('=settings', 'SELECT to_char(t, ''YYYY-MM-DD HH24'') AS c, t::date AS d, t + interval ''1 month'' AS m, concat(n, s) AS s, row_to_json(b) AS j FROM o.base b'),
@@ -262,6 +293,7 @@ INSERT INTO models (name, query) VALUES
 	('=nothing', 'SELECT 1 AS one'),
 	('=seed', 'SELECT k FROM o.seed');
 SELECT vde_register('o.base', 'SELECT customer_id AS n, ''today''::text AS s, timestamptz ''2020-01-01 00:00+00'' + customer_id * interval ''1 day'' AS t FROM raw.orders WHERE id <= 5', environment => 'outside') > 0;
+SELECT vde_register('o.felt', 'SELECT n, ''bad''::raw.mood AS m FROM o.base', environment => 'outside') > 0;
 SELECT vde_register('o.view', 'SELECT n, rate FROM o.base, raw.rate', 'view', environment => 'outside') > 0;
 SELECT vde_register('o.view_of_view', 'SELECT n FROM o.view', 'view', environment => 'outside') > 0;
 SELECT vde_register('o.embedded', 'SELECT n FROM o.base, raw.rate', 'embedded', environment => 'outside') > 0;
@@ -286,11 +318,11 @@ SELECT state, count(*) FROM vde_builds, seen WHERE vde_builds.build > seen.build
 SELECT model FROM vde_builds, seen WHERE vde_builds.build > seen.build AND state = 'unchanged' ORDER BY 1;
 SELECT count(*) > 0 FROM done();
 -- a model that would be left alone is still another one if what it calls is
-CREATE OR REPLACE FUNCTION raw.fixed(bigint) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 * 3; END';
+CREATE OR REPLACE FUNCTION raw.followed(bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 3';
 CALL vde_run('outside');
-SELECT model, state FROM vde_builds, seen WHERE vde_builds.build > seen.build AND model ~ 'fixed';
-CREATE OR REPLACE FUNCTION raw.fixed(bigint) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 * 2; END';
-CREATE FUNCTION raw.fixed(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 * 4; END';
+SELECT model, state FROM vde_builds, seen WHERE vde_builds.build > seen.build AND model ~ 'followed';
+CREATE OR REPLACE FUNCTION raw.followed(bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
+CREATE FUNCTION raw.followed(int) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1::bigint * 4';
 CALL vde_run('outside');
 SELECT count(*) > 0 FROM done();
 CALL vde_drop_environment('outside');

@@ -427,4 +427,29 @@ SELECT model, category, action, reason FROM vde_changes('search');
 CALL vde_apply('search');
 SELECT (SELECT v FROM w__search.named) AS named, (SELECT v FROM w__search.default) AS by_default;
 
+-- a view, and one over a view, showed what is outside as it is: an older table
+-- in its place is filled anew; not so where it reads models' tables only
+CREATE TABLE raw.grows (id int);
+INSERT INTO raw.grows SELECT generate_series(1, 6);
+SELECT vde_register('w.live', 'SELECT id FROM raw.grows', environment => 'live') > 0 AS registered;
+SELECT vde_register('w.between', 'SELECT id FROM raw.grows', 'view', environment => 'live') > 0 AS registered;
+SELECT vde_register('w.reader', 'SELECT id FROM w.between', environment => 'live') > 0 AS registered;
+SELECT vde_register('w.small', 'SELECT n FROM (VALUES (1)) v(n)', environment => 'live') > 0 AS registered;
+SELECT vde_register('w.of_small', 'SELECT n FROM w.small', environment => 'live') > 0 AS registered;
+CALL vde_apply('live');
+SELECT count(vde_register(name, query, kind, environment => 'live')) AS registered FROM (VALUES ('w.live', 'SELECT id FROM raw.grows', 'view'), ('w.reader', 'SELECT id FROM w.between', 'embedded'), ('w.of_small', 'SELECT n FROM w.small', 'view')) v(name, query, kind);
+CALL vde_apply('live');
+INSERT INTO raw.grows VALUES (7);
+SELECT count(vde_register(name, query, 'full', environment => 'live')) AS registered FROM (VALUES ('w.live', 'SELECT id FROM raw.grows'), ('w.reader', 'SELECT id FROM w.between'), ('w.of_small', 'SELECT n FROM w.small')) v(name, query);
+SELECT model, category, action, reason FROM vde_changes('live');
+CALL vde_apply('live');
+SELECT (SELECT count(*) FROM w__live.live) AS live, (SELECT count(*) FROM w__live.reader) AS reader;
+-- but a new model over a view that is there keeps the table that it was tried with
+SELECT vde_register('w.new', 'SELECT id FROM w.between', environment => 'live') > 0 AS registered;
+CALL vde_apply('live');
+SELECT vde_register('w.between', 'SELECT id FROM raw.grows', 'view', environment => 'to') > 0 AS registered;
+CALL vde_apply('to');
+SELECT vde_register('w.new', 'SELECT id FROM w.between', environment => 'to') > 0 AS registered;
+SELECT model, category, action, reason FROM vde_changes('to');
+
 RESET ROLE;
