@@ -281,15 +281,15 @@ CteSource(Canonical *c, RangeTblEntry *rte)
 }
 
 /*
- * The same of a part.  What is in an outside view or function is not known yet
- * when this is asked; it matters where it is read several times.
+ * Of one of its parts.  Chance matters where it is read several times; what is
+ * in an outside view or function is not known yet when this is asked.
  */
 static bool
 part_is_uncertain(const CanonicalPart *part, bool several)
 {
 	ListCell   *lc;
 
-	if (part->uses.is_volatile || part->uses.chance != NULL)
+	if (part->uses.is_volatile || (several && part->uses.chance != NULL))
 		return true;
 	foreach(lc, several ? part->uses.objects : NIL)
 	{
