@@ -97,6 +97,25 @@
 	} while (0)
 #endif
 
+/* Another relation with the same columns for an entry of an analyzed query */
+#if PG_VERSION_NUM >= 160000
+#define ExchangeRteRelation(query, rte, other) \
+	do { \
+		if ((rte)->perminfoindex != 0) \
+			getRTEPermissionInfo((query)->rteperminfos, (rte))->relid = (other); \
+		(rte)->relid = (other); \
+	} while (0)
+#else
+#define ExchangeRteRelation(query, rte, other) ((rte)->relid = (other))
+#endif
+
+/* 19 lets hooks look at the constants of a query, and no more */
+#if PG_VERSION_NUM >= 190000
+typedef const struct JumbleState VdeJumbleState;
+#else
+typedef struct JumbleState VdeJumbleState;
+#endif
+
 /* 19 lets EXPLAIN look on while a query is planned */
 #if PG_VERSION_NUM >= 190000
 #define VdePlanQuery(query, text, options) \

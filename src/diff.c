@@ -39,6 +39,7 @@
 #include "environment.h"
 #include "model.h"
 #include "options.h"
+#include "redirect_zone.h"
 #include "session.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
@@ -350,10 +351,20 @@ vde_diff(PG_FUNCTION_ARGS)
 							 PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 
-	open_side(&diff->a, &diff->model);
-	open_side(&diff->b, &diff->model);
-	compare_columns(diff);
-	CompareRows(diff, diff->a.target == diff->b.target && holds_rows(diff->a.target));
+	/* prod's view is prod's, whatever vde.environment says */
+	BeginPlainZone();
+	PG_TRY();
+	{
+		open_side(&diff->a, &diff->model);
+		open_side(&diff->b, &diff->model);
+		compare_columns(diff);
+		CompareRows(diff, diff->a.target == diff->b.target && holds_rows(diff->a.target));
+	}
+	PG_FINALLY();
+	{
+		EndPlainZone();
+	}
+	PG_END_TRY();
 
 	AtEOXact_GUC(false, guc_level);
 	if (SPI_finish() != SPI_OK_FINISH)

@@ -43,6 +43,7 @@
 
 #include "compat.h"
 #include "model.h"
+#include "redirect_zone.h"
 #include "session.h"
 #include "settings.h"
 
@@ -83,6 +84,7 @@ elevate(VdeSession *session)
 	(void) set_config_option("search_path", "pg_catalog, pg_temp",
 							 PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+	CheckRedirectionZone();
 }
 
 /*
@@ -123,6 +125,7 @@ SessionEnd(VdeSession *session)
 {
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
+	CheckRedirectionZone();
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 }
@@ -191,6 +194,7 @@ RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only)
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_context);
 	SetUserIdAndSecContext(role,
 						   state->saved_context | SECURITY_RESTRICTED_OPERATION);
+	CheckRedirectionZone();
 	state->guc_level = NewGUCNestLevel();
 	if (settings != NULL)
 		ApplySettings(settings);
@@ -212,6 +216,7 @@ RunAsEnd(RunAs *state)
 	XactReadOnly = state->saved_read_only;
 	AtEOXact_GUC(false, state->guc_level);
 	SetUserIdAndSecContext(state->saved_user, state->saved_context);
+	CheckRedirectionZone();
 }
 
 /*

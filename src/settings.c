@@ -34,6 +34,7 @@
 #include "compat.h"
 #include "digest.h"
 #include "settings.h"
+#include "virtual_schema.h"
 
 #define SEARCH_PATH "search_path"
 
@@ -150,7 +151,8 @@ write_path(List *schemas)
  *
  * "$user" becomes the schema of the role's name, and goes when there is no
  * such schema: otherwise the same model registered by two people would never
- * be the same, and a schema made later could change what a name means.  Other
+ * be the same, and a schema made later could change what a name means.  Nor
+ * does it matter which environment somebody looks at: its schemas go.  Other
  * schemas stay even if they are not there yet: models may come to be in them.
  */
 static char *
@@ -164,6 +166,7 @@ resolved_search_path(Oid role)
 	foreach(lc, schemas)
 	{
 		char	   *schema = lfirst(lc);
+		Oid			namespace;
 
 		if (strcmp(schema, "$user") == 0)
 		{
@@ -171,7 +174,9 @@ resolved_search_path(Oid role)
 			if (!OidIsValid(get_namespace_oid(schema, true)))
 				continue;
 		}
+		namespace = get_namespace_oid(schema, true);
 		if (schema[0] == '\0' ||
+			(OidIsValid(namespace) && SuffixedSchemaEnvironment(namespace) != NULL) ||
 			strcmp(schema, "pg_temp") == 0 ||
 			strncmp(schema, "pg_temp_", 8) == 0 ||
 			is_listed(resolved, schema))

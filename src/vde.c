@@ -19,6 +19,8 @@
 
 #include "fault.h"
 #include "guc.h"
+#include "redirect.h"
+#include "redirect_zone.h"
 
 PG_MODULE_MAGIC;
 
@@ -75,10 +77,10 @@ void
 DefineSettings(void)
 {
 	DefineCustomStringVariable("vde.environment",
-							   "Environment that work goes to when a call names none.",
-							   "Empty: dev.",
+							   "Environment that work goes to when a call names none, and that queries of models read.",
+							   "Empty: work goes to dev, and queries read prod.",
 							   &VdeEnvironment, "", PGC_USERSET, 0,
-							   check_environment, NULL, NULL);
+							   check_environment, AssignRedirection, NULL);
 	DefineCustomStringVariable("vde.protected",
 							   "Environments that drafts reach only with confirm => true.",
 							   NULL,
@@ -129,4 +131,5 @@ void
 _PG_init(void)
 {
 	DefineSettings();
+	InstallRedirection();
 }
