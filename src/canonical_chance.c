@@ -454,7 +454,7 @@ NoteAggregateOrder(Canonical *c, Aggref *aggregate)
 	if (is_order_free(aggregate->aggfnoid))
 	{
 		note_choice_of_equals(c, aggregate->aggfnoid, (Node *) (aggregate->args == NIL ? NULL :
-															   linitial_node(TargetEntry, aggregate->args)->expr));
+																linitial_node(TargetEntry, aggregate->args)->expr));
 		return;
 	}
 	foreach(lc, aggregate->args)

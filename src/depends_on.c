@@ -72,7 +72,7 @@ add_unknown(ParsedModel *parsed, const ModelName *name)
  */
 static void
 add_name(const Definition *definition, ParsedModel *parsed,
-			 const ModelName *name)
+		 const ModelName *name)
 {
 	Oid			namespace;
 	Oid			relid;
@@ -85,7 +85,7 @@ add_name(const Definition *definition, ParsedModel *parsed,
 	if (parsed->exists(name->schema, name->name, parsed->exists_arg))
 	{
 		parsed->depends_on = list_append_unique_int(parsed->depends_on,
-												  AddModelReference(parsed, name->schema, name->name, -1));
+													AddModelReference(parsed, name->schema, name->name, -1));
 		return;
 	}
 
@@ -121,7 +121,7 @@ add_name(const Definition *definition, ParsedModel *parsed,
 
 	/* a view over models stands for them here, too */
 	parsed->depends_on = list_union_int(parsed->depends_on,
-									  AddOutsideView(definition, parsed, relid, -1));
+										AddOutsideView(definition, parsed, relid, -1));
 }
 
 /*

@@ -189,7 +189,7 @@ apply_edits(Graph *graph, List *edits)
 		int64		model_id;
 		GraphNode  *node;
 		const Edit *edit;
-	}			EditEntry;
+	} EditEntry;
 	EditEntry  *entry;
 	bool		found;
 
@@ -382,8 +382,10 @@ read_parents(Graph *graph)
 	if (ids == NIL)
 		return;
 
-	/* OFFSET keeps the planner from a join over all models, which it would
-	 * choose where the catalog has no statistics yet */
+	/*
+	 * OFFSET keeps the planner from a join over all models, which it would
+	 * choose where the catalog has no statistics yet
+	 */
 	rows = CatalogRead("SELECT sp.snapshot_id, m.schema_name, m.model_name "
 					   "FROM vde.snapshot_parent sp, "
 					   "LATERAL (SELECT schema_name, model_name FROM vde.model WHERE id = sp.parent_model_id OFFSET 0) m "
