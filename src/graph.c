@@ -62,6 +62,25 @@ node_slot(Graph *graph, const char *schema, const char *name, bool *found)
 }
 
 /*
+ * GraphTakeCurrent
+ *		See graph_node.h.
+ */
+void
+GraphTakeCurrent(GraphNode *node)
+{
+	const ModelSnapshot *current = node->current;
+
+	node->columns = current->columns;
+	node->row_hash = current->row_hash;
+	node->column_hashes = current->column_hashes;
+	node->parts = current->parts;
+	node->chance = current->chance;
+	node->private_call = current->private_call;
+	node->version = current->version;
+	node->declared_breaking = current->declared_breaking;
+}
+
+/*
  * GraphAddNode
  *		A node for a model as the environment has it now.
  */
@@ -80,17 +99,8 @@ GraphAddNode(Graph *graph, ModelState *state)
 	node->current = state->snapshot;
 	node->current_definition = state->definition;
 	node->definition = state->definition;
-	if (state->snapshot != NULL)
-	{
-		node->columns = state->snapshot->columns;
-		node->version = state->snapshot->version;
-		node->private_call = state->snapshot->private_call;
-		node->row_hash = state->snapshot->row_hash;
-		node->column_hashes = state->snapshot->column_hashes;
-		node->parts = state->snapshot->parts;
-		node->chance = state->snapshot->chance;
-		node->declared_breaking = state->snapshot->declared_breaking;
-	}
+	if (node->current != NULL)
+		GraphTakeCurrent(node);
 	entry->node = node;
 	return node;
 }
