@@ -380,6 +380,7 @@ extern void UseRelation(Canonical *c, Oid relid);
 extern void UseAllColumns(Canonical *c, Oid relid);
 extern void UseColumn(Canonical *c, Oid relid, AttrNumber attnum);
 extern OutsideObject *UseObject(Canonical *c, OutsideClass class, Oid oid);
+extern bool IsListed(const char *name, const char *const *patterns, int count);
 extern const char *SchemaName(Oid nspid);
 extern void PinOutput(CanonicalScope *scope);
 extern void UnpinOutput(CanonicalScope *scope);
