@@ -18,34 +18,6 @@
 #include "options.h"
 #include "overrule.h"
 
-/*
- * columns_read
- *		Names of the parent's columns that a node reads.
- */
-static List *
-columns_read(const GraphNode *node, const GraphNode *parent)
-{
-	List	   *names = NIL;
-	ListCell   *cell;
-
-	foreach(cell, node->lineage)
-	{
-		LineageEdge *edge = (LineageEdge *) lfirst(cell);
-		bool		there = false;
-		ListCell   *name;
-
-		if (!edge->is_model || edge->source_column == NULL ||
-			strcmp(edge->schema, parent->name.schema) != 0 ||
-			strcmp(edge->name, parent->name.name) != 0)
-			continue;
-		foreach(name, names)
-			there = there || strcmp((char *) lfirst(name), edge->source_column) == 0;
-		if (!there)
-			names = lappend(names, edge->source_column);
-	}
-	return names;
-}
-
 /* Clauses whose names are parts (see fingerprint_parts.c), as they stand in a query */
 static const char *const clauses[] = {
 	"set operation", "FROM", "JOIN condition", "WHERE", "GROUP BY", "HAVING", "DISTINCT",
@@ -249,7 +221,7 @@ add_parent_reasons(StringInfo reason, const GraphNode *node)
 			add_reason(reason, "reads %s, whose rows changed", name);
 		else
 		{
-			foreach(column_cell, columns_read(node, parent))
+			foreach(column_cell, LineageColumns(node->lineage, &parent->name))
 			{
 				const char *column = (const char *) lfirst(column_cell);
 

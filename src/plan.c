@@ -109,15 +109,10 @@ reads_chance(const GraphNode *node, const GraphNode *parent)
 		return parent->chance;
 	if (FingerprintPart(parent->parts, CHANCE_PART) != NULL)
 		return true;
-	foreach(cell, node->lineage)
+	foreach(cell, LineageColumns(node->lineage, &parent->name))
 	{
-		LineageEdge *edge = (LineageEdge *) lfirst(cell);
-
-		if (edge->is_model && edge->source_column != NULL &&
-			strcmp(edge->schema, parent->name.schema) == 0 &&
-			strcmp(edge->name, parent->name.name) == 0 &&
-			FingerprintPart(parent->parts,
-							psprintf(CHANCE_PART " \"%s\"", edge->source_column)) != NULL)
+		if (FingerprintPart(parent->parts,
+							psprintf(CHANCE_PART " \"%s\"", (char *) lfirst(cell))) != NULL)
 			return true;
 	}
 	return false;
