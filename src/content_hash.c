@@ -46,8 +46,6 @@
 /* Part of every content hash: a change of what is hashed is a new number. */
 #define CONTENT_FORMAT	1
 
-static const char hex_digits[] = "0123456789abcdef";
-
 /*
  * put_labels
  *		Which OID stands for which label of an enum, in their order.
@@ -205,7 +203,7 @@ ContentHashEnd(const ContentHash *hash, char hex[XXH3_HEX_LENGTH + 1])
 {
 	XXH128_canonical_t canonical;
 	StringInfoData bytes;
-	int			i;
+	char	   *digits;
 
 	hex[0] = '\0';
 	if (!hash->known)
@@ -216,11 +214,10 @@ ContentHashEnd(const ContentHash *hash, char hex[XXH3_HEX_LENGTH + 1])
 	PutInt(&bytes, (int64) hash->high);
 	PutInt(&bytes, (int64) hash->rows);
 	XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data, bytes.len));
-	for (i = 0; i < XXH3_HEX_LENGTH / 2; i++)
-	{
-		hex[2 * i] = hex_digits[canonical.digest[i] >> 4];
-		hex[2 * i + 1] = hex_digits[canonical.digest[i] & 0x0f];
-	}
-	hex[XXH3_HEX_LENGTH] = '\0';
+	StaticAssertStmt(2 * sizeof(canonical.digest) == XXH3_HEX_LENGTH,
+					 "XXH3-128 has 16 bytes");
+	digits = BytesToHex(canonical.digest, sizeof(canonical.digest));
+	strlcpy(hex, digits, XXH3_HEX_LENGTH + 1);
+	pfree(digits);
 	pfree(bytes.data);
 }
