@@ -43,7 +43,6 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_enum.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_range.h"
@@ -61,6 +60,7 @@
 
 #include "canonical.h"
 #include "compat.h"
+#include "enum_label.h"
 
 /*
  * A text attribute of a catalog row as a string, NULL for NULL.
@@ -430,29 +430,6 @@ put_domain(Canonical *c, Oid typid, Form_pg_type type)
 }
 
 /*
- * Labels in their order; a label may have been put between others later.
- */
-static void
-put_enum(Canonical *c, Oid typid)
-{
-	Relation	labels = table_open(EnumRelationId, AccessShareLock);
-	Relation	index = index_open(EnumTypIdSortOrderIndexId, AccessShareLock);
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_enum_enumtypid,
-				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(typid));
-	scan = systable_beginscan_ordered(labels, index, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan,
-															 ForwardScanDirection)))
-		PutString(c->buf, NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel));
-	systable_endscan_ordered(scan);
-	index_close(index, AccessShareLock);
-	table_close(labels, AccessShareLock);
-}
-
-/*
  * Attributes in their order, without the dropped ones.
  */
 static void
@@ -522,7 +499,7 @@ put_type_definition(Canonical *c, Oid typid)
 			put_domain(c, typid, type);
 			break;
 		case TYPTYPE_ENUM:
-			put_enum(c, typid);
+			PutEnumLabels(c->buf, typid, false);
 			break;
 		case TYPTYPE_COMPOSITE:
 			put_composite(c, type->typrelid);
