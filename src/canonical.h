@@ -389,6 +389,7 @@ extern void UnpinOutput(CanonicalScope *scope);
 extern void ExamineObject(CanonicalScope *scope, OutsideObject *object);
 extern bool OnlySelects(List *queries);
 extern char *FunctionLanguage(Oid funcid);
+extern void PutComposite(Canonical *c, Oid relid);
 extern char *TextAttribute(int cache, HeapTuple tuple, AttrNumber attnum);
 
 /* canonical_depends_on.c */

@@ -430,10 +430,11 @@ put_domain(Canonical *c, Oid typid, Form_pg_type type)
 }
 
 /*
- * Attributes in their order, without the dropped ones.
+ * Attributes of a relation in their order, without the dropped ones; those of
+ * a composite type, which has a relation for them.
  */
-static void
-put_composite(Canonical *c, Oid relid)
+void
+PutComposite(Canonical *c, Oid relid)
 {
 	AttrNumber	attnum;
 
@@ -502,7 +503,7 @@ put_type_definition(Canonical *c, Oid typid)
 			PutEnumLabels(c->buf, typid, false);
 			break;
 		case TYPTYPE_COMPOSITE:
-			put_composite(c, type->typrelid);
+			PutComposite(c, type->typrelid);
 			break;
 		case TYPTYPE_RANGE:
 			put_range_type(c, typid);
