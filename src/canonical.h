@@ -14,6 +14,7 @@
  *	  canonical_document.c		XML and JSON
  *	  canonical_name.c			catalog objects, by name
  *	  canonical_definition.c	objects outside vde, by definition
+ *	  canonical_type.c			types outside vde, by definition
  *	  canonical_search.c		text search configurations and dictionaries
  *	  canonical_body.c			string bodies of SQL functions
  *	  canonical_depends_on.c		what the option depends_on names
@@ -389,8 +390,11 @@ extern void UnpinOutput(CanonicalScope *scope);
 extern void ExamineObject(CanonicalScope *scope, OutsideObject *object);
 extern bool OnlySelects(List *queries);
 extern char *FunctionLanguage(Oid funcid);
-extern void PutComposite(Canonical *c, Oid relid);
 extern char *TextAttribute(int cache, HeapTuple tuple, AttrNumber attnum);
+
+/* canonical_type.c */
+extern void PutTypeDefinition(Canonical *c, Oid typid);
+extern void PutComposite(Canonical *c, Oid relid);
 
 /* canonical_depends_on.c */
 extern void PutDependsOn(Canonical *c, List *parents, List *relations);
