@@ -17,7 +17,6 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -96,21 +95,12 @@ add_name(const Definition *definition, ParsedModel *parsed,
 		add_unknown(parsed, name);
 		return;
 	}
-	switch (get_rel_relkind(relid))
-	{
-		case RELKIND_RELATION:
-		case RELKIND_PARTITIONED_TABLE:
-		case RELKIND_FOREIGN_TABLE:
-		case RELKIND_VIEW:
-		case RELKIND_MATVIEW:
-			break;
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("\"%s\" in option \"depends_on\" is not a table or view",
-							QuoteModelName(name)),
-					 errhint("Name models, tables and views only.")));
-	}
+	if (!IsReadableKind(get_rel_relkind(relid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" in option \"depends_on\" is not a table or view",
+						QuoteModelName(name)),
+				 errhint("Name models, tables and views only.")));
 	if (isTempNamespace(namespace) || isAnyTempNamespace(namespace))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
