@@ -79,7 +79,7 @@ typedef struct GraphNode
 	bool		listed;			/* a plan lists it as a change */
 	bool		filled;			/* the plan fills its relation */
 	bool		source_known[3];
-	TimestampTz source_time[3]; /* see source_time() in plan.c */
+	TimestampTz source_time[3]; /* see source_time() in freshness.c */
 
 	/* how children see it */
 	ParentModel parent;
