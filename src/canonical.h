@@ -11,6 +11,7 @@
  *	  canonical_list.c			lists, with an order and without
  *	  canonical_range.c			what stands in FROM, references to it
  *	  canonical_expression.c	expressions
+ *	  canonical_constant.c		constants, the lists in IN
  *	  canonical_document.c		XML and JSON
  *	  canonical_name.c			catalog objects, by name
  *	  canonical_definition.c	objects outside vde, by definition
@@ -360,6 +361,12 @@ extern void PutLevelsUp(Canonical *c, Index levelsup);
 /* canonical_expression.c */
 extern void PutNode(Canonical *c, Node *node);
 extern void PutArguments(Canonical *c, List *args);
+
+/* canonical_constant.c */
+extern void PutConst(Canonical *c, Const *constant);
+extern void PutRelabel(Canonical *c, RelabelType *relabel);
+extern void PutArrayCoerce(Canonical *c, ArrayCoerceExpr *coerce);
+extern void PutUnorderedArray(Canonical *c, Node *node);
 
 /* canonical_document.c */
 extern void PutXml(Canonical *c, XmlExpr *expr);
