@@ -96,18 +96,6 @@ both_differ(List *before, List *after, const char *name)
 }
 
 /*
- * shown_type
- *		A type's name for people, without PostgreSQL's own schema.
- */
-static const char *
-shown_type(const char *type)
-{
-	static const char prefix[] = "pg_catalog.";
-
-	return strncmp(type, prefix, strlen(prefix)) == 0 ? type + strlen(prefix) : type;
-}
-
-/*
  * column_position
  *		Place of a column, from 0, or -1.
  */
@@ -367,9 +355,8 @@ add_column_reasons(StringInfo reason, const GraphNode *node)
 			add_reason(reason, "column \"%s\" removed", was->name);
 		else if (strcmp(is->type, was->type) != 0)
 			add_reason(reason, "column \"%s\" is now %s, was %s", was->name,
-					   shown_type(is->type), shown_type(was->type));
-		else if ((is->collation == NULL) != (was->collation == NULL) ||
-				 (is->collation != NULL && strcmp(is->collation, was->collation) != 0))
+					   ShownType(is->type), ShownType(was->type));
+		else if (!ModelColumnTypeEquals(is, was))
 			add_reason(reason, "column \"%s\" has another collation", was->name);
 		else if (!column_moved(node, was->name))
 			continue;
