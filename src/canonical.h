@@ -325,8 +325,9 @@ extern void PutRelationExpression(Canonical *c, Oid relid, Node *node);
 extern void RefuseQuery(const char *what);
 
 /* canonical_clause.c */
-extern void PutSortItem(Canonical *c, SortGroupClause *item, List *targets,
-						bool with_order);
+extern void PutSortItems(Canonical *c, List *items, List *targets,
+						 bool with_order);
+extern void PutGroupItems(Canonical *c, List *items, List *targets);
 extern void PutAggregate(Canonical *c, Aggref *aggregate);
 extern void PutWindowFunction(Canonical *c, WindowFunc *function);
 extern void PutSetOperation(Canonical *c, Node *node, bool whole);
