@@ -35,35 +35,6 @@ RefreshesVersion(const Environment *environment, int64 version_id)
 }
 
 /*
- * current_parents
- *		Models that an unaffected node reads.
- */
-static List *
-current_parents(Graph *graph, GraphNode *node)
-{
-	List	   *parents = NIL;
-	List	   *names = NIL;
-	ListCell   *cell;
-	uint64		rows;
-	uint64		row;
-
-	if (node->affected || node->parents != NIL || node->current == NULL)
-		return node->parents;
-	rows = CatalogRead("SELECT m.schema_name, m.model_name FROM vde.snapshot_parent sp "
-					   "JOIN vde.model m ON m.id = sp.parent_model_id WHERE sp.snapshot_id = $1", "l",
-					   node->current->id);
-	for (row = 0; row < rows; row++)
-		names = lappend(names, list_make2(CatalogText(row, 1), CatalogText(row, 2)));
-	foreach(cell, names)
-	{
-		List	   *name = (List *) lfirst(cell);
-
-		parents = lappend(parents, GraphFind(graph, linitial(name), lsecond(name)));
-	}
-	return parents;
-}
-
-/*
  * reads_chance
  *		Does a node read what comes out differently in each table of a parent?
  *		Of a node that was not analyzed it is not known what it reads.
@@ -132,7 +103,7 @@ source_time(Graph *graph, GraphNode *node, int sources)
 	check_stack_depth();
 	if (node->source_known[sources])
 		return node->source_time[sources];
-	foreach(cell, current_parents(graph, node))
+	foreach(cell, GraphParents(graph, node))
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
 		TimestampTz filled;

@@ -166,6 +166,35 @@ GraphParentIds(const GraphNode *node)
 }
 
 /*
+ * GraphParents
+ *		See graph.h.
+ */
+List *
+GraphParents(Graph *graph, const GraphNode *node)
+{
+	List	   *parents = NIL;
+	List	   *names = NIL;
+	ListCell   *cell;
+	uint64		rows;
+	uint64		row;
+
+	if (node->affected || node->parents != NIL || node->current == NULL)
+		return node->parents;
+	rows = CatalogRead("SELECT m.schema_name, m.model_name FROM vde.snapshot_parent sp "
+					   "JOIN vde.model m ON m.id = sp.parent_model_id WHERE sp.snapshot_id = $1", "l",
+					   node->current->id);
+	for (row = 0; row < rows; row++)
+		names = lappend(names, list_make2(CatalogText(row, 1), CatalogText(row, 2)));
+	foreach(cell, names)
+	{
+		List	   *name = (List *) lfirst(cell);
+
+		parents = lappend(parents, GraphFind(graph, linitial(name), lsecond(name)));
+	}
+	return parents;
+}
+
+/*
  * GraphReadIds
  *		First column of a result as List of int64 *.
  */

@@ -131,6 +131,9 @@ extern Graph *ComputeSettlement(const Environment *environment, List *model_ids)
 /* All of an environment's models in order, as they are. */
 extern Graph *LoadGraph(const Environment *environment);
 
+/* GraphNode * that a node reads; of one that nothing affects, looked up */
+extern List *GraphParents(Graph *graph, const GraphNode *node);
+
 /* model ids (List of int64 *) of what a node reads */
 extern List *GraphParentIds(const GraphNode *node);
 
