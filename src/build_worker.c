@@ -540,6 +540,7 @@ plan(QueueHandle *handle, int number, MemoryContext context)
 		appendBinaryStringInfo(&recipe, part + sizeof(int), length);
 	}
 	environment = FindEnvironment(queue->environment, false);
+	Assert(CurrentMemoryContext == context);
 	if (environment->id == queue->environment_id)
 	{
 		graph = make_graph_again(environment, &recipe);
