@@ -103,7 +103,7 @@ is_our_view(Oid relid)
 
 	ours = OidIsValid(ExtensionSchema(VDE_DATA_SCHEMA)) &&
 		OidIsValid(ViewTarget(relid, &faithful));
-	/* the look at catalogs may have thrown the table away: then do not keep it */
+	/* the look at catalogs may have ended the life of the table */
 	if (views_valid)
 	{
 		entry = hash_search(views, &relid, HASH_ENTER, &found);
