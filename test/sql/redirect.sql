@@ -68,6 +68,8 @@ TABLE shop.seen;
 SELECT id || 'x' AS text, env FROM shop.retyped ORDER BY 1;
 -- several statements in one string
 SELECT 1 AS one\; SELECT DISTINCT env FROM shop.wide\; SELECT * FROM shop.same ORDER BY id;
+SELECT 1 AS one\; PREPARE several AS SELECT * FROM shop.wide WHERE id = $1\; EXECUTE several(1)\; COPY (SELECT * FROM shop.wide WHERE id = 2) TO STDOUT\; SELECT 2 AS two;
+DEALLOCATE several;
 -- schema and view before a column, alone and all of them
 SELECT shop.same.id, shop.wide.env, shop.wide.* FROM shop.same JOIN shop.wide USING (id) ORDER BY 1 LIMIT 1;
 -- unqualified
@@ -347,6 +349,52 @@ SELECT public.failing();
 ROLLBACK TO a;
 SELECT public.reads();
 COMMIT;
+-- in a loop over a model, until plans are generic, around commands that store
+CREATE FUNCTION public.loops() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	x record;
+BEGIN
+	FOR x IN SELECT * FROM shop.wide ORDER BY id LOOP
+		RETURN NEXT x::text || ' ' || public.definer() || ' ' || public.reads();
+	END LOOP;
+	FOR i IN 1..12 LOOP
+		IF public.definer() || public.reads() <> 'prod prod prod | proddev dev devnew' THEN
+			RETURN NEXT 'wrong';
+		END IF;
+	END LOOP;
+	CREATE TEMP TABLE looped AS SELECT public.reads() AS read;
+	RETURN NEXT (SELECT read FROM looped);
+	CREATE VIEW public.looped AS SELECT * FROM shop.wide;
+	RETURN NEXT (SELECT env FROM public.looped LIMIT 1);
+	DROP VIEW public.looped;
+	ALTER TABLE looped ADD COLUMN stored text DEFAULT public.reads();
+	RETURN NEXT (SELECT read || ', ' || stored FROM looped);
+	RETURN NEXT public.reads();
+END $$;
+SELECT public.loops();
+CREATE PROCEDURE public.commits() LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE WARNING '%', public.reads();
+	COMMIT;
+	BEGIN
+		RAISE WARNING '%', public.definer();
+		PERFORM 1 / 0;
+	EXCEPTION WHEN division_by_zero THEN
+		RAISE WARNING '%', public.reads();
+	END;
+	COMMIT;
+	RAISE EXCEPTION '% %', public.definer(), public.reads();
+END $$;
+CALL public.commits();
+SELECT public.reads();
+-- triggers at the end of the transaction
+CREATE TABLE public.late (id int);
+CREATE FUNCTION public.on_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING '%: %', tg_name, public.reads(); RETURN NULL; END $$;
+CREATE FUNCTION public.on_late_definer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN RAISE WARNING '%: %', tg_name, public.reads(); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER a AFTER INSERT ON public.late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.on_late();
+CREATE CONSTRAINT TRIGGER b_definer AFTER INSERT ON public.late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.on_late_definer();
+CREATE CONSTRAINT TRIGGER c AFTER INSERT ON public.late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.on_late();
+INSERT INTO public.late VALUES (1), (2);
 -- owned by another role, called by another role
 GRANT USAGE ON SCHEMA shop, shop__dev TO t_redirect_bob;
 GRANT SELECT ON ALL TABLES IN SCHEMA shop, shop__dev TO t_redirect_bob;
