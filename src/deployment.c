@@ -100,11 +100,15 @@ MovePointers(const Environment *environment, int64 deployment, List *changes)
 				 "ON CONFLICT (environment_id, model_id) DO NOTHING", "lII",
 				 environment->id, models, news);
 
-	/* for gc: when was a version last let go of; in order, others do the same */
+	/*
+	 * For gc: when was a version last let go of.  One that another transaction
+	 * has in hand is not waited for: that may be one which holds its
+	 * environment and is about to ask for ours.  Gc looks at the history, too.
+	 */
 	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM ("
 				 "  SELECT id FROM vde.version "
 				 "  WHERE id IN (SELECT version_id FROM vde.snapshot WHERE id = ANY ($1)) "
-				 "  ORDER BY id FOR NO KEY UPDATE) r "
+				 "  ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) r "
 				 "WHERE v.id = r.id", "Iz", olds, GetCurrentTimestamp());
 }
 

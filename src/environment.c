@@ -288,6 +288,15 @@ CreateEnvironment(const char *name, const Environment *base,
 						name, CatalogText(0, 1)),
 				 errhint("Choose another environment name.")));
 
+	/* if base is being dropped, wait for the outcome */
+	if (base != NULL &&
+		CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR KEY SHARE", "l", base->id) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("environment \"%s\" does not exist", base->name),
+				 errdetail("It was dropped while environment \"%s\" was being created from it.", name),
+				 errhint("Name another base.")));
+
 	environment->name = pstrdup(name);
 	environment->owner = caller;
 	environment->base_id = base ? base->id : 0;
