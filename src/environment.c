@@ -369,11 +369,18 @@ set_tag(LOCKTAG *tag, uint16 class, uint64 key)
  * Only locks on relations take in invalidations by themselves: without this,
  * a table that the one before us has made is still not there for a name that
  * we had looked up earlier.
+ *
+ * A lock may be granted at the very moment when we are cancelled while we wait
+ * for it.  One of the transaction then goes with it, but one of the session
+ * would stay, and nobody know.  So we wait for the first kind, and take the
+ * second when that needs no waiting any more.
  */
 static void
 take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session)
 {
-	(void) LockAcquire(tag, mode, session, false);
+	(void) LockAcquire(tag, mode, false, false);
+	if (session)
+		(void) LockAcquire(tag, mode, true, false);
 	AcceptInvalidationMessages();
 }
 

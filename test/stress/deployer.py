@@ -12,15 +12,15 @@ PASSING = ['tmp1', 'tmp2']
 
 # What may happen to anybody: cancelled, killed, too late for a lock, overtaken in a transaction with one snapshot.
 ALWAYS = {'57014', '57P01', '55P03', '40001'}
-# and to a call: an environment that another has just dropped or made, models that another has removed, nothing
-# to promote or to roll back to, tables of that time collected
+# and to a call: an environment that another has just dropped or made, models that another has
+# removed, nothing to promote, tables of that time collected
 ALLOWED = {
     'register': {'42704'},
-    'unregister': {'42704', '42P01'},
+    'unregister': {'42704'},
     'discard': {'42704'},
     'apply': {'42704'},
     'promote': {'42704', '55000'},
-    'rollback': {'42704', '55000', '42P01'},
+    'rollback': {'42704', '55000'},
     'run': {'42704'},
     'create': {'42710', '42704', '55000'},
     'drop': {'42704'},
@@ -37,11 +37,12 @@ def inherent(error):
 
 
 class Deployer:
-    def __init__(self, database, seed, number, environments, end):
+    def __init__(self, database, seed, number, environments, first, end):
         self.random = random.Random(seed)
         self.database = database
         self.number = number
         self.environments = environments
+        self.states = {environment: [deployment] for environment, deployment in first.items()}
         self.end = end
         self.next_mark = 0
         self.known = []
@@ -60,6 +61,13 @@ class Deployer:
             try:
                 self.turn()
             except ConnectionLost:
+                self.connection = None
+            except ServerError as e:
+                # outside of what is counted: killed, or cancelled in a COMMIT
+                if e.code not in ALWAYS:
+                    self.wrong.append('%s: %s' % (time.time(), e))
+                if self.connection is not None:
+                    self.connection.close()
                 self.connection = None
         return {'known': self.known, 'wrong': self.wrong, 'outcome': self.outcome}
 
@@ -88,15 +96,10 @@ class Deployer:
 
     def note(self, environment):
         """What is deployed by now."""
-        try:
-            rows = self.connection.simple("SELECT max(deployment) FROM vde_deployments WHERE environment = '%s'" % environment)
-        except ServerError as e:
-            if e.code == '57P01':
-                self.connection = None
-                raise ConnectionLost(str(e))
-            return
-        if rows and rows[0][0] is not None:
-            self.known.append((environment, int(rows[0][0]), time.time()))
+        rows = self.connection.simple("SELECT max(deployment), max(deployment) FILTER (WHERE action <> 'rollback') "
+                                      "FROM vde_deployments WHERE environment = '%s'" % environment)
+        self.known.append((environment, int(rows[0][0]), time.time()))
+        self.states[environment].append(int(rows[0][1]))
 
     def register(self, environment):
         models = self.random.sample(SETTLED, self.random.choice([1, 1, 2, 3, 8]))
@@ -119,7 +122,8 @@ class Deployer:
         if chance < 0.8:
             return 'promote', "CALL vde_promote('%s', '%s', force => %s)" % (
                 self.random.choice(others), environment, self.random.choice(['true', 'true', 'false']))
-        return 'rollback', "CALL vde_rollback('%s')" % environment
+        # to a state that we know of, never to one before the models were there
+        return 'rollback', "CALL vde_rollback('%s', %d)" % (environment, self.random.choice(self.states[environment][-5:]))
 
     def turn(self):
         environment = self.random.choice(self.environments)
@@ -159,14 +163,7 @@ class Deployer:
             if not self.call(what, sql) or self.random.random() < 0.4:
                 self.connection.simple('ROLLBACK TO SAVEPOINT s')
         good = good and self.call('apply', "CALL vde_apply('%s')" % environment)
-        try:
-            self.connection.simple('COMMIT' if good and self.random.random() < 0.7 else 'ROLLBACK')
-        except ServerError as e:
-            if e.code not in ALWAYS:
-                self.wrong.append('%s: commit: %s' % (time.time(), e))
-            if e.code == '57P01':
-                self.connection = None
-                raise ConnectionLost(str(e))
+        self.connection.simple('COMMIT' if good and self.random.random() < 0.7 else 'ROLLBACK')
         self.note(environment)
 
     def passing(self):
