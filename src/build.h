@@ -13,6 +13,7 @@
 #include "nodes/pg_list.h"
 
 #include "environment.h"
+#include "environment_lock.h"
 #include "graph.h"
 #include "session.h"
 

@@ -16,6 +16,8 @@
 #include "compat.h"
 #include "deployment.h"
 #include "lifecycle.h"
+#include "lock_budget.h"
+#include "notify.h"
 #include "plan.h"
 #include "snapshot.h"
 #include "virtual_layer.h"
@@ -109,6 +111,7 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 	List	   *changes;
 	List	   *views;
 	List	   *obstacles;
+	ViewObstacle *full;
 	int64		id;
 
 	if (previous)
@@ -130,19 +133,25 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 	obstacles = CheckViewChanges(views, environment->owner);
 	if (obstacles != NIL)
 		RaiseObstacle((ViewObstacle *) linitial(obstacles));
+	full = LockObstacle(ViewLocks(views) + (session->atomic ? LayerLocks(environment) : 0),
+						psprintf("rolling \"%s\" back", name),
+						session->atomic, NULL);
+	if (full != NULL)
+		RaiseObstacle(full);
 	CompleteLayer(session, environment);
 	id = SaveDeployment(session, environment, "rollback", NULL, deployment, NULL, NULL,
 						list_length(changes), 0);
 	MovePointers(environment, id, changes);
 	SetState(environment, deployment);
 	SwapViews(views, environment->id, environment->owner);
+	NotifyDeployment(name, id, "rollback", NULL, list_length(changes), session->caller);
 	ereport(NOTICE,
 			(errmsg("rolled \"%s\" back to deployment " INT64_FORMAT ": %d changed", name,
 					deployment, list_length(changes))));
 }
 
 /*
- * vde_rollback(environment, deployment)
+ * vde_rollback(environment, deployment, nowait)
  *		Points an environment back at what it had.
  */
 Datum
@@ -154,6 +163,7 @@ vde_rollback(PG_FUNCTION_ARGS)
 	bool		previous = PG_ARGISNULL(1);
 	int64		deployment = previous ? 0 : PG_GETARG_INT64(1);
 
+	lock.nowait = NowaitArgument(fcinfo, 2);
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{

@@ -27,6 +27,7 @@ PGDLLEXPORT void _PG_init(void);
 char	   *VdeEnvironment = NULL;
 char	   *VdeProtected = NULL;
 int			VdeLockTimeout = 30000;
+bool		VdeNotify = true;
 int			VdeRetention = 7 * 24 * 3600;
 #ifdef USE_ASSERT_CHECKING
 char	   *VdeFault = NULL;
@@ -89,6 +90,11 @@ DefineSettings(void)
 							"0 waits without limit.",
 							&VdeLockTimeout, 30000, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomBoolVariable("vde.notify",
+							 "Sends NOTIFY vde with each deployment.",
+							 "Off where a transaction is to be prepared (PREPARE TRANSACTION).",
+							 &VdeNotify, true, PGC_USERSET, 0,
+							 NULL, NULL, NULL);
 	DefineCustomIntVariable("vde.retention",
 							"How long a superseded table is kept before vde_gc() may drop it.",
 							NULL,
