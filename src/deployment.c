@@ -65,7 +65,7 @@ SaveDeployment(const VdeSession *session, const Environment *environment,
 				 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id", "lLttLttlllrzd",
 				 environment->id, restores ? (int64) 0 : environment->state_id, action, source, restores,
 				 plan, message, (int64) models, (int64) built, (int64) (models - built),
-				 session->caller, now, (now - session->started) / (double) USECS_PER_SEC);
+				 session->caller, now, Max(now - session->started, 0) / (double) USECS_PER_SEC);
 	return CatalogInt64(0, 1);
 }
 
@@ -165,7 +165,23 @@ check_access(Graph *graph, GraphNode *node)
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
-	CheckNodeAccess(graph, node);
+	PG_TRY();
+	{
+		CheckNodeAccess(graph, node);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
 	RollbackAndReleaseCurrentSubTransaction();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;

@@ -282,7 +282,7 @@ SQL
 {
 	ana("SELECT vde_register('shop.p', 'SELECT id FROM shop.a');");
 	my $before = state();
-	ana("BEGIN; CALL vde_apply('dev'); PREPARE TRANSACTION 'crash';");
+	ana("SET vde.notify = off; BEGIN; CALL vde_apply('dev'); PREPARE TRANSACTION 'crash';");
 	$node->stop('immediate');
 	$node->start;
 	is(state(), $before, 'prepared: nothing is to be seen yet');
