@@ -24,6 +24,7 @@
 #include "utils/timestamp.h"
 
 #include "build.h"
+#include "build_schedule.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
