@@ -170,6 +170,7 @@ run(const char *sql, const char *types, va_list args)
 	Datum		values[MAX_PARAMETERS];
 	char		nulls[MAX_PARAMETERS + 1];
 	int			nargs = strlen(types);
+	MemoryContext context = CurrentMemoryContext;
 	int			i;
 	int			rc;
 
@@ -248,6 +249,9 @@ run(const char *sql, const char *types, va_list args)
 	nulls[nargs] = '\0';
 
 	rc = SPI_execute_plan(prepared_plan(sql, types), values, nulls, false, 0);
+
+	/* SPI leaves its own, which lasts as long as the call of a procedure */
+	MemoryContextSwitchTo(context);
 	if (rc < 0)
 		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(rc));
 	return SPI_processed;

@@ -59,15 +59,26 @@ SaveDeployment(const VdeSession *session, const Environment *environment,
 			   const char *action, const char *source, int64 restores,
 			   const char *plan, const char *message, int models, int built)
 {
-	TimestampTz now = GetCurrentTimestamp();
-
 	CatalogWrite("INSERT INTO vde.deployment (environment_id, parent_id, action, source_environment, restores_id, "
-				 "plan, message, model_count, built_count, reused_count, deployed_by, deployed_at, seconds) "
-				 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id", "lLttLttlllrzd",
+				 "plan, message, model_count, built_count, reused_count, deployed_by, deployed_at) "
+				 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id", "lLttLttlllrz",
 				 environment->id, restores ? (int64) 0 : environment->state_id, action, source, restores,
 				 plan, message, (int64) models, (int64) built, (int64) (models - built),
-				 session->caller, now, Max(now - session->started, 0) / (double) USECS_PER_SEC);
+				 session->caller, GetCurrentTimestamp());
 	return CatalogInt64(0, 1);
+}
+
+/*
+ * FinishDeployment
+ *		See deployment.h.
+ */
+void
+FinishDeployment(const VdeSession *session, const Environment *environment,
+				 int64 deployment, const char *action, const char *source, int changed)
+{
+	CatalogWrite("UPDATE vde.deployment SET seconds = $2 WHERE id = $1", "ld", deployment,
+				 Max(GetCurrentTimestamp() - session->started, 0) / (double) USECS_PER_SEC);
+	NotifyDeployment(environment->name, deployment, action, source, changed, session->caller);
 }
 
 /*
@@ -337,8 +348,8 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 			views = lappend(views, change->view);
 	}
 	SwapViews(views, environment->id, environment->owner);
-	NotifyDeployment(environment->name, deployment, plan->source ? "promote" : "apply",
-					 plan->source ? plan->source->name : NULL, changed, session->caller);
+	FinishDeployment(session, environment, deployment, plan->source ? "promote" : "apply",
+					 plan->source ? plan->source->name : NULL, changed);
 }
 
 /*
@@ -374,8 +385,8 @@ deploy_in_batches(VdeSession *session, VdePlan *plan, const char *message)
 	deployment = record(session, plan, message, &changed);
 	SessionCommit(session);
 	CompleteLayer(session, environment);
-	NotifyDeployment(environment->name, deployment, plan->source ? "promote" : "apply",
-					 plan->source ? plan->source->name : NULL, changed, session->caller);
+	FinishDeployment(session, environment, deployment, plan->source ? "promote" : "apply",
+					 plan->source ? plan->source->name : NULL, changed);
 }
 
 /*
@@ -391,6 +402,20 @@ DeployPlan(VdeSession *session, VdePlan *plan, const char *message)
 	if (session->atomic)
 		require_locks(plan, steps);
 	build_plan(session, plan, steps);
+
+	/* what planning has locked is not in the budget of a large swap */
+	if (list_length(plan->changes) > LayerBatch())
+		SessionCommitBuild(session);
+	if (plan->changes == NIL)
+	{
+		/* only views are missing: the environment's state stays what it is */
+		CompleteLayer(session, environment);
+		if (plan->source != NULL)
+			SaveMergeBase(plan->source, environment, plan->merge, environment->state_id);
+		else
+			delete_drafts(plan);
+		return;
+	}
 	if (!session->atomic && PlanInBatches(plan))
 	{
 		deploy_in_batches(session, plan, message);

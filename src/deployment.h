@@ -36,6 +36,13 @@ extern int64 SaveDeployment(const VdeSession *session,
  */
 extern void DeployPlan(VdeSession *session, VdePlan *plan, const char *message);
 
+/*
+ * Last thing of a deployment's transaction: how long it took, and NOTIFY.
+ */
+extern void FinishDeployment(const VdeSession *session,
+							 const Environment *environment, int64 deployment,
+							 const char *action, const char *source, int changed);
+
 /* Points the models of a list of PointerChange at other snapshots. */
 extern void MovePointers(const Environment *environment, int64 deployment,
 						 List *changes);

@@ -179,6 +179,8 @@ exclude_activity(const LOCKTAG *tag, bool session, bool nowait)
 {
 	static const char *const busy = "an environment is being deployed to or refreshed";
 	TimestampTz start = GetCurrentTimestamp();
+	bool		is_users = LockTimeout > 0 && (VdeLockTimeout == 0 || LockTimeout < VdeLockTimeout);
+	int			limit = is_users ? LockTimeout : VdeLockTimeout;
 	bool		told = false;
 
 	if (LockAcquire(tag, ExclusiveLock, session, true) != LOCKACQUIRE_NOT_AVAIL)
@@ -189,8 +191,9 @@ exclude_activity(const LOCKTAG *tag, bool session, bool nowait)
 	{
 		long		elapsed = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
 
-		if (VdeLockTimeout > 0 && elapsed >= VdeLockTimeout)
-			busy_error(tag, psprintf("could not exclude deployments within %d ms: %s", VdeLockTimeout, busy),
+		if (limit > 0 && elapsed >= limit)
+			busy_error(tag, psprintf("could not exclude deployments within %d ms: %s", limit, busy),
+					   is_users ? "Try again when it is done, or raise lock_timeout." :
 					   "Try again when it is done, or raise vde.lock_timeout.");
 		if (!told && elapsed >= PATIENCE)
 		{

@@ -17,7 +17,6 @@
 #include "deployment.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
-#include "notify.h"
 #include "plan.h"
 #include "snapshot.h"
 #include "virtual_layer.h"
@@ -33,11 +32,13 @@ static List *
 rollback_views(const Environment *environment, List *changes)
 {
 	List	   *ids = NIL;
+	List	   *models = NIL;	/* the same models, by their own ids */
 	List	   *gone = NIL;
 	List	   *views = NIL;
 	List	   *collected = NIL;
 	StringInfoData stale;
 	ListCell   *cell;
+	ListCell   *now_cell;
 	ListCell   *change_cell;
 
 	initStringInfo(&stale);
@@ -46,16 +47,20 @@ rollback_views(const Environment *environment, List *changes)
 		PointerChange *change = (PointerChange *) lfirst(cell);
 
 		if (change->new_snapshot_id != 0)
+		{
 			ids = lappend(ids, CopyId(change->new_snapshot_id));
+			models = lappend(models, CopyId(change->model_id));
+		}
 		else
 			gone = lappend(gone, CopyId(change->model_id));
 	}
-	foreach(cell, LoadSnapshots(ids))
+	/* both lists are in the order of names */
+	forboth(cell, LoadSnapshots(ids), now_cell, LoadModelStates(environment->id, models))
 	{
 		ModelState *state = (ModelState *) lfirst(cell);
-		ModelState *now = linitial(LoadModelStates(environment->id,
-												   list_make1(CopyId(state->model_id))));
+		ModelState *now = (ModelState *) lfirst(now_cell);
 
+		Assert(state->model_id == now->model_id);
 		if (KindHasRelation(state->definition->kind) && !state->snapshot->version.built)
 			collected = lappend(collected, QuoteModelName(&state->name));
 		if (KindHasRows(state->definition->kind) && now->snapshot != NULL &&
@@ -144,7 +149,7 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 	MovePointers(environment, id, changes);
 	SetState(environment, deployment);
 	SwapViews(views, environment->id, environment->owner);
-	NotifyDeployment(name, id, "rollback", NULL, list_length(changes), session->caller);
+	FinishDeployment(session, environment, id, "rollback", NULL, list_length(changes));
 	ereport(NOTICE,
 			(errmsg("rolled \"%s\" back to deployment " INT64_FORMAT ": %d changed", name,
 					deployment, list_length(changes))));
