@@ -517,7 +517,11 @@ CatchUpWithQueue(Graph *graph, QueueHandle *queue)
 		GraphNode  *node = (GraphNode *) list_nth(graph->affected, task);
 
 		if (queue->queue->tasks[task].pid != MyProcPid)
-			LookUpVersion(&node->name, node->definition->kind, &node->version.digest, &node->version);
+		{
+			Digest		digest = node->version.digest;
+
+			LookUpVersion(&node->name, node->definition->kind, &digest, &node->version);
+		}
 	}
 	MemoryContextSwitchTo(old);
 }

@@ -495,6 +495,7 @@ begin(VdeSession *session, const BuildQueue *queue)
 	SetCurrentStatementStartTimestamp();
 	SetUserIdAndSecContext(queue->caller, 0);
 	StartTransactionCommand();
+	UseReadCommitted();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	SessionBegin(session, NULL);
 }
@@ -540,6 +541,7 @@ plan(QueueHandle *handle, int number, MemoryContext context)
 		appendBinaryStringInfo(&recipe, part + sizeof(int), length);
 	}
 	environment = FindEnvironment(queue->environment, false);
+	Assert(CurrentMemoryContext == context);
 	if (environment->id == queue->environment_id)
 	{
 		graph = make_graph_again(environment, &recipe);

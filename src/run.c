@@ -29,6 +29,7 @@
 #include "compat.h"
 #include "deployment.h"
 #include "drift.h"
+#include "freshness.h"
 #include "lock_budget.h"
 #include "overrule.h"
 #include "plan.h"
