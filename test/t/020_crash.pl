@@ -17,6 +17,8 @@ $node->append_conf('postgresql.conf', <<'CONF');
 restart_after_crash = on
 max_prepared_transactions = 4
 autovacuum_naptime = 1min
+# the session that is killed builds by itself
+vde.max_workers = 0
 lc_messages = 'C'
 CONF
 $node->start;
