@@ -76,6 +76,20 @@ busy_error(const LOCKTAG *tag, const char *message, const char *hint)
 }
 
 /*
+ * acquire
+ *		LockAcquire that notes its success at once: an error that comes next,
+ *		whatever it is, must not leave a session's lock that nobody knows of.
+ */
+static bool
+acquire(const LOCKTAG *tag, LOCKMODE mode, bool session, bool nowait, bool *taken)
+{
+	if (LockAcquire(tag, mode, session, nowait) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	*taken = true;
+	return true;
+}
+
+/*
  * take_within
  *		Waits for a lock for at most so many milliseconds; did we get it?
  *
@@ -83,12 +97,11 @@ busy_error(const LOCKTAG *tag, const char *message, const char *hint)
  * their own error.
  */
 static bool
-take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds)
+take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds, bool *taken)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	bool		is_users = LockTimeout > 0 && LockTimeout <= milliseconds;
-	volatile bool taken = true;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
@@ -104,7 +117,7 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds)
 									 GUC_ACTION_SAVE, true, 0, false);
 		}
 		/* a transaction's lock is handed to the transaction at the end */
-		(void) LockAcquire(tag, mode, session, false);
+		(void) acquire(tag, mode, session, false, taken);
 		AtEOXact_GUC(false, guc_level);
 		ReleaseCurrentSubTransaction();
 	}
@@ -118,15 +131,14 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (is_users || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		if (*taken || is_users || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(error);
 		FreeErrorData(error);
-		taken = false;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-	return taken;
+	return *taken;
 }
 
 /*
@@ -154,16 +166,17 @@ tell_wait(const LOCKTAG *tag, const char *what)
  * we had looked up earlier.
  */
 static void
-take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session, bool nowait, const char *busy)
+take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session, bool nowait, const char *busy,
+		  bool *taken)
 {
-	if (LockAcquire(tag, mode, session, true) == LOCKACQUIRE_NOT_AVAIL)
+	if (!acquire(tag, mode, session, true, taken))
 	{
 		if (nowait)
 			busy_error(tag, busy, "Try again when it is done, or leave out nowait to wait for it.");
-		if (!take_within(tag, mode, session, PATIENCE))
+		if (!take_within(tag, mode, session, PATIENCE, taken))
 		{
 			tell_wait(tag, busy);
-			(void) LockAcquire(tag, mode, session, false);
+			(void) acquire(tag, mode, session, false, taken);
 		}
 	}
 	AcceptInvalidationMessages();
@@ -175,7 +188,7 @@ take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session, bool nowait, const ch
  *		vde.lock_timeout.
  */
 static void
-exclude_activity(const LOCKTAG *tag, bool session, bool nowait)
+exclude_activity(const LOCKTAG *tag, bool session, bool nowait, bool *taken)
 {
 	static const char *const busy = "an environment is being deployed to or refreshed";
 	TimestampTz start = GetCurrentTimestamp();
@@ -183,11 +196,11 @@ exclude_activity(const LOCKTAG *tag, bool session, bool nowait)
 	int			limit = is_users ? LockTimeout : VdeLockTimeout;
 	bool		told = false;
 
-	if (LockAcquire(tag, ExclusiveLock, session, true) != LOCKACQUIRE_NOT_AVAIL)
+	if (acquire(tag, ExclusiveLock, session, true, taken))
 		return;
 	if (nowait)
 		busy_error(tag, busy, "Try again when it is done, or leave out nowait to wait for it.");
-	while (!take_within(tag, ExclusiveLock, session, ACTIVITY_SLICE))
+	while (!take_within(tag, ExclusiveLock, session, ACTIVITY_SLICE, taken))
 	{
 		long		elapsed = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
 
@@ -217,10 +230,11 @@ void
 LockEnvironmentName(const char *name, bool nowait)
 {
 	LOCKTAG		tag;
+	bool		taken = false;
 
 	set_tag(&tag, LOCK_CLASS_NAME, hash_bytes_extended((const unsigned char *) name, strlen(name), 0));
 	take_lock(&tag, ExclusiveLock, false, nowait,
-			  psprintf("environment \"%s\" is being created", name));
+			  psprintf("environment \"%s\" is being created", name), &taken);
 }
 
 /*
@@ -235,15 +249,17 @@ LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
 {
 	LOCKTAG		tag;
 
-	Assert(lock->ids == NIL);
+	Assert(lock->environments == NIL);
 	lock->session = !session->atomic;
+	lock->activity = exclusive ? ExclusiveLock : ShareLock;
 	set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
 	if (exclusive)
-		exclude_activity(&tag, lock->session, lock->nowait);
-	else if (!lock->nowait || !take_within(&tag, ShareLock, lock->session, 2 * ACTIVITY_SLICE))
-		take_lock(&tag, ShareLock, lock->session, lock->nowait, "vde_gc() is collecting");
+		exclude_activity(&tag, lock->session, lock->nowait, &lock->has_activity);
+	else if (!lock->nowait ||
+			 !take_within(&tag, ShareLock, lock->session, 2 * ACTIVITY_SLICE, &lock->has_activity))
+		take_lock(&tag, ShareLock, lock->session, lock->nowait, "vde_gc() is collecting",
+				  &lock->has_activity);
 	AcceptInvalidationMessages();
-	lock->activity = exclusive ? ExclusiveLock : ShareLock;
 }
 
 /*
@@ -258,13 +274,14 @@ LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
 				const Environment *environment)
 {
 	LOCKTAG		tag;
-	int64	   *id = palloc(sizeof(int64));
+	LockedEnvironment *locked = palloc0(sizeof(LockedEnvironment));
 
+	locked->id = environment->id;
+	lock->environments = lappend(lock->environments, locked);
 	set_tag(&tag, LOCK_CLASS_ENVIRONMENT, environment->id);
 	take_lock(&tag, ExclusiveLock, lock->session, lock->nowait,
-			  psprintf("environment \"%s\" is being deployed to", environment->name));
-	*id = environment->id;
-	lock->ids = lappend(lock->ids, id);
+			  psprintf("environment \"%s\" is being deployed to", environment->name),
+			  &locked->locked);
 
 	/*
 	 * Until now it could be dropped, and one of the same name be made that
@@ -295,17 +312,21 @@ ReleaseEnvironmentLocks(EnvironmentLock *lock)
 
 	if (!lock->session)
 		return;
-	foreach(cell, lock->ids)
+	foreach(cell, lock->environments)
 	{
-		set_tag(&tag, LOCK_CLASS_ENVIRONMENT, *(int64 *) lfirst(cell));
+		const LockedEnvironment *locked = (const LockedEnvironment *) lfirst(cell);
+
+		if (!locked->locked)
+			continue;
+		set_tag(&tag, LOCK_CLASS_ENVIRONMENT, locked->id);
 		(void) LockRelease(&tag, ExclusiveLock, true);
 	}
-	lock->ids = NIL;
-	if (lock->activity != NoLock)
+	lock->environments = NIL;
+	if (lock->has_activity)
 	{
 		set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
 		(void) LockRelease(&tag, lock->activity, true);
-		lock->activity = NoLock;
+		lock->has_activity = false;
 	}
 }
 
@@ -318,6 +339,7 @@ void
 LockVersion(const char *xxh3)
 {
 	LOCKTAG		tag;
+	bool		taken = false;
 	uint64		key = 0;
 	int			i;
 
@@ -325,5 +347,5 @@ LockVersion(const char *xxh3)
 		key = (key << 4) | (uint64) (xxh3[i] <= '9' ? xxh3[i] - '0' : xxh3[i] - 'a' + 10);
 	set_tag(&tag, LOCK_CLASS_VERSION, key);
 	take_lock(&tag, ExclusiveLock, false, false,
-			  psprintf("version %.16s is being built for another environment", xxh3));
+			  psprintf("version %.16s is being built for another environment", xxh3), &taken);
 }

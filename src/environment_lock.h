@@ -25,9 +25,16 @@ typedef struct EnvironmentLock
 {
 	bool		nowait;			/* set by the caller: fail where others work */
 	bool		session;		/* held over commits */
-	LOCKMODE	activity;		/* ShareLock keeps gc away; NoLock: none yet */
-	List	   *ids;			/* int64 *: environments locked */
+	LOCKMODE	activity;		/* ShareLock keeps gc away */
+	bool		has_activity;	/* we have that */
+	List	   *environments;	/* LockedEnvironment * */
 } EnvironmentLock;
+
+typedef struct LockedEnvironment
+{
+	int64		id;
+	bool		locked;			/* false: on its way to be */
+} LockedEnvironment;
 
 /* The argument nowait of a procedure */
 #define NowaitArgument(fcinfo, n) \
