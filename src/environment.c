@@ -340,7 +340,6 @@ CreateEnvironment(const char *name, const Environment *base,
 }
 
 /*
-/*
  * NotifyCreation
  *		See environment.h.
  */
