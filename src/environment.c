@@ -33,6 +33,7 @@
 #include "compat.h"
 #include "digest.h"
 #include "environment.h"
+#include "fault.h"
 #include "guc.h"
 #include "history.h"
 #include "kept.h"
@@ -301,6 +302,7 @@ CreateEnvironment(const char *name, const Environment *base,
 				 errhint("Apply to it, or drop it first with CALL vde_drop_environment('%s').", name)));
 	environment->id = CatalogInt64(0, 1);
 	environment->layer_complete = (base == NULL);
+	VDE_POINT("environment: row written");
 
 	CatalogWrite("INSERT INTO vde.deployment (environment_id, action, model_count, built_count, reused_count, deployed_by, deployed_at) "
 				 "VALUES ($1, 'create', 0, 0, 0, $2, $3) RETURNING id", "lrz",
@@ -331,6 +333,7 @@ CreateEnvironment(const char *name, const Environment *base,
 							   quote_qualified_identifier(CatalogText(0, 1), CatalogText(0, 2))),
 					 errhint("The setting vde.retention says how long tables are kept.")));
 	}
+	VDE_POINT("environment: pointers written");
 	if (base != NULL)
 	{
 		inherit_merge_bases(environment, base, deployment);
@@ -355,16 +358,17 @@ set_tag(LOCKTAG *tag, uint16 class, uint64 key)
 
 /*
  * take_lock
- *		LockAcquire that shows us what others did while we waited.
+ *		LockAcquire, for the transaction, that shows us what others did while
+ *		we waited.
  *
  * Only locks on relations take in invalidations by themselves: without this,
  * a table that the one before us has made is still not there for a name that
  * we had looked up earlier.
  */
 static void
-take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session)
+take_lock(const LOCKTAG *tag, LOCKMODE mode)
 {
-	(void) LockAcquire(tag, mode, session, false);
+	(void) LockAcquire(tag, mode, false, false);
 	AcceptInvalidationMessages();
 }
 
@@ -379,7 +383,7 @@ lock_name(const char *name)
 	LOCKTAG		tag;
 
 	set_tag(&tag, LOCK_CLASS_NAME, hash_bytes_extended((const unsigned char *) name, strlen(name), 0));
-	take_lock(&tag, ExclusiveLock, false);
+	take_lock(&tag, ExclusiveLock);
 }
 
 /*
@@ -396,8 +400,10 @@ LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
 	Assert(lock->ids == NIL);
 	lock->session = !session->atomic;
 	set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
-	take_lock(&tag, mode, lock->session);
-	lock->activity = mode;
+	(void) LockAcquire(&tag, mode, lock->session, false);
+	lock->activity = mode;		/* noted before anything can fail */
+	VDE_POINT("lock: activity");
+	AcceptInvalidationMessages();
 }
 
 /*
@@ -412,12 +418,15 @@ LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
 				const Environment *environment)
 {
 	LOCKTAG		tag;
-	int64	   *id = palloc(sizeof(int64));
+	int64	   *id = palloc0(sizeof(int64));
 
-	set_tag(&tag, LOCK_CLASS_ENVIRONMENT, environment->id);
-	take_lock(&tag, ExclusiveLock, lock->session);
-	*id = environment->id;
+	/* nothing can fail between taking the lock and noting that we have it */
 	lock->ids = lappend(lock->ids, id);
+	set_tag(&tag, LOCK_CLASS_ENVIRONMENT, environment->id);
+	(void) LockAcquire(&tag, ExclusiveLock, lock->session, false);
+	*id = environment->id;
+	VDE_POINT("lock: environment");
+	AcceptInvalidationMessages();
 
 	/*
 	 * Until now it could be dropped, and one of the same name be made that
@@ -450,7 +459,11 @@ ReleaseEnvironmentLocks(EnvironmentLock *lock)
 		return;
 	foreach(cell, lock->ids)
 	{
-		set_tag(&tag, LOCK_CLASS_ENVIRONMENT, *(int64 *) lfirst(cell));
+		int64		id = *(int64 *) lfirst(cell);
+
+		if (id == 0)
+			continue;			/* not got */
+		set_tag(&tag, LOCK_CLASS_ENVIRONMENT, id);
 		(void) LockRelease(&tag, ExclusiveLock, true);
 	}
 	lock->ids = NIL;
@@ -477,7 +490,7 @@ LockVersion(const char *xxh3)
 	for (i = 0; i < 16; i++)
 		key = (key << 4) | (uint64) (xxh3[i] <= '9' ? xxh3[i] - '0' : xxh3[i] - 'a' + 10);
 	set_tag(&tag, LOCK_CLASS_VERSION, key);
-	take_lock(&tag, ExclusiveLock, false);
+	take_lock(&tag, ExclusiveLock);
 }
 
 /*

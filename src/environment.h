@@ -66,7 +66,7 @@ typedef struct EnvironmentLock
 {
 	bool		session;		/* held over commits */
 	LOCKMODE	activity;		/* ShareLock keeps gc away; NoLock: none yet */
-	List	   *ids;			/* int64 *: environments locked */
+	List	   *ids;			/* int64 *: environments locked; 0: not yet */
 } EnvironmentLock;
 
 extern void LockActivity(EnvironmentLock *lock, const VdeSession *session,

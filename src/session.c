@@ -42,6 +42,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "fault.h"
 #include "model.h"
 #include "session.h"
 #include "settings.h"
@@ -141,11 +142,13 @@ commit(VdeSession *session, bool wait)
 		return;
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
+	VDE_POINT("commit: before");
 	if (!wait)
 		(void) set_config_option("synchronous_commit", "off",
 								 PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_LOCAL, true, 0, false);
 	SPI_commit();
+	VDE_POINT("commit: after");
 	elevate(session);
 }
 

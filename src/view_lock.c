@@ -43,6 +43,7 @@
 
 #include "catalog.h"
 #include "compat.h"
+#include "fault.h"
 #include "guc.h"
 #include "view_lock.h"
 
@@ -89,6 +90,7 @@ try_lock(List *relids, int slice, int total, Oid *failed)
 			char		value[16];
 
 			CHECK_FOR_INTERRUPTS();
+			VDE_POINT("lock: before a view");
 			current = lfirst_oid(lc);
 			if (ConditionalLockRelationOid(current, AccessExclusiveLock))
 				continue;
