@@ -24,6 +24,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_auth_members.h"
@@ -87,6 +88,21 @@ elevate(VdeSession *session)
 }
 
 /*
+ * RefuseOnStandby
+ *		See session.h.
+ */
+void
+RefuseOnStandby(void)
+{
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("vde cannot write on a standby server"),
+				 errdetail("Models can be read and planned here; registering and deploying write."),
+				 errhint("Call it on the primary server, or here once this server has been promoted.")));
+}
+
+/*
  * SessionBegin
  *		First call of every public function.
  */
@@ -99,6 +115,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
 	{
 		session->atomic = castNode(CallContext, fcinfo->context)->atomic;
+		RefuseOnStandby();
 		PreventCommandIfReadOnly("CALL of a procedure of vde");
 	}
 

@@ -25,6 +25,8 @@ $node->append_conf('postgresql.conf', <<'CONF');
 restart_after_crash = on
 max_connections = 200
 autovacuum = off
+fsync = off
+vde.max_workers = 0
 session_preload_libraries = 'vde'
 lc_messages = 'C'
 log_min_messages = warning
@@ -541,12 +543,11 @@ SQL
 	my $pid = value('postgres', "SELECT max(pid) FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND datname LIKE 'trial%'");
 	if ($name eq 'promote' || $name eq 'gc')
 	{
-		my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
-		kill('KILL', $postmaster);
+		# the postmaster; it starts anew when all its children are gone
+		$node->kill9;
 		$running->finish;
-		$node->_update_pid(-1) if $node->can('_update_pid');
 		my $tries = 0;
-		sleep 1 until $node->start(fail_ok => 1) || $tries++ > 20;
+		select(undef, undef, undef, 0.5) until $node->start(fail_ok => 1) || $tries++ > 40;
 	}
 	else
 	{
@@ -586,6 +587,86 @@ SQL
 	drop_trials($first_trial);
 }
 
+# Models that background workers build: the worker fails, is cancelled or ended,
+# or dies.  Whether the call then fails or goes on without it is another matter.
+{
+	my ($database, $make) = copy('apply');
+	my $settings = 'SET vde.max_workers = 2;';
+	my ($before, $after) = map { $_->{before}, $_->{after} } grep { $_->{name} eq 'apply' } @actions;
+	my (undef, $err) = script(super('postgres') . $make . ana($database)
+		  . "$settings\nSET client_min_messages = notice;\nSET vde.fault_point = '?';\nCALL vde_apply('dev');\n");
+	my @points = grep { $_->[0] =~ /^worker: |^build: workers/ } points($err);
+	$all_points{ $_->[0] }++ for @points;
+	cmp_ok(scalar @points, '>', 3, 'workers: points are reached');
+	for my $how ('error', 'cancel', 'terminate', 'kill')
+	{
+		my @trials;
+		my $script = '';
+		for (@points)
+		{
+			my $point = $_->[0];
+			($database, $make) = copy('apply');
+			push @trials, [ $point, $database ];
+			my $first = super('postgres') . $make . ana($database) . <<"SQL";
+$settings
+SET vde.fault_point = '$point=$how';
+CALL vde_apply('dev');
+SQL
+			if ($how eq 'kill' || $how eq 'terminate')
+			{
+				script($first);
+				$node->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+				$first = ana($database);
+			}
+			$script .= $first . <<"SQL";
+\\echo == $point
+RESET vde.fault_point;
+$EXAMINE_WITHOUT_FILES
+CALL vde_apply('dev');
+\\echo -next
+SELECT * FROM raw.state();
+\\echo -left
+SELECT raw.to_do();
+SET vde.retention = 0;
+CALL vde_gc();
+SELECT * FROM raw.wrong(false);
+SQL
+		}
+		my $sections = sections(scalar script($script));
+		for (@trials)
+		{
+			my $trial = "workers: $how $_->[0]";
+			my $found = $sections->{ $_->[0] };
+			$trials++;
+			before_or_after({ before => $before, after => $after }, $found->{state}, "$trial: as before or as after");
+			is($found->{wrong}, '', "$trial: nothing is wrong");
+			is($found->{next}, $after, "$trial: the next call gets to the end");
+			is($found->{left} =~ s/^\n//r, '', "$trial: nothing is left");
+		}
+	}
+
+	# the session ends, or is killed, while its workers wait in the middle of a build
+	for my $how ('terminate', 'kill')
+	{
+		($database, $make) = copy('apply');
+		script(super('postgres') . $make);
+		my $file = PostgreSQL::Test::Utils::tempdir() . '/session.sql';
+		append_to_file($file, "$settings SET vde.fault_point = 'worker: before commit=wait'; CALL vde_apply('dev');\n");
+		my $output = '';
+		my $running = IPC::Run::start([ 'psql', '-XAtq', '-d', "host=$host port=$port dbname=$database user=$ROLE", '-f', $file ], '>', \$output, '2>&1');
+		$node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND wait_event = 'Extension' AND datname = '$database' AND backend_type <> 'client backend'");
+		my $pid = value('postgres', "SELECT pid FROM pg_stat_activity WHERE datname = '$database' AND backend_type = 'client backend'");
+		$how eq 'kill' ? kill('KILL', $pid) : value('postgres', "SELECT pg_terminate_backend($pid)");
+		$running->finish;
+		ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '$database'"),
+			"workers: $how of the session ends its workers");
+		my $sections = sections(scalar script(ana($database) . "\\echo == now\n$EXAMINE_WITHOUT_FILES\nCALL vde_apply('dev');\n\\echo -next\nSELECT * FROM raw.state();\n"));
+		is($sections->{now}{state}, $before, "workers: $how of the session: as before");
+		is($sections->{now}{wrong}, '', "workers: $how of the session: nothing is wrong");
+		is($sections->{now}{next}, $after, "workers: $how of the session: the next call gets to the end");
+	}
+}
+
 # A point that no action has reached is tested by nobody.
 my %in_source;
 for my $file (glob('src/*.c'))
@@ -600,7 +681,7 @@ is(join(', ', grep { !$all_points{$_} } sort keys %in_source), '', 'all points a
 note("$trials trials at " . scalar(keys %all_points) . ' points');
 
 # Of what the server said, nothing tells of a leak.
-is(join("\n", grep { !/terminating connection because of (crash|unexpected)/ } @warnings), '', 'no client was warned');
+is(join("\n", grep { !/terminating connection (because of (crash|unexpected)|due to administrator)/ } @warnings), '', 'no client was warned');
 my $log = slurp_file($node->logfile);
 is(join("\n", grep { /WARNING|PANIC|TRAP|leak/ && !/terminating connection because of (crash|unexpected)/ } split /\n/, $log), '', 'nor does the log have a warning');
 

@@ -33,9 +33,7 @@ sub restart_with_limit
 	my $data = $node->data_dir;
 	$node->stop;
 
-	# the log is a file, too
-	my $log = $node->logfile . ($limit ? '.limited' : '');
-	my $prefix = $limit ? 'ulimit -f ' . ($limit * 2) . '; ' : '';
+	my $log = $node->logfile . '.limited';	# under the limit, too
 	if ($limit)
 	{
 		system_or_bail('sh', '-c', "ulimit -f @{[ $limit * 2 ]}; exec pg_ctl -w -s -D '$data' -l '$log' -o --cluster-name=disk_full start");
