@@ -541,13 +541,20 @@ SQL
 	# what was committed without waiting for the disk is there
 	value('postgres', "SELECT pg_logical_emit_message(true, 'crash', '')");
 	my $pid = value('postgres', "SELECT max(pid) FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND datname LIKE 'trial%'");
-	if ($name eq 'promote' || $name eq 'gc')
+	if ($name eq 'promote' || $name eq 'run' || $name eq 'gc')
 	{
 		# the postmaster; it starts anew when all its children are gone
 		$node->kill9;
 		$running->finish;
 		my $tries = 0;
-		select(undef, undef, undef, 0.5) until $node->start(fail_ok => 1) || $tries++ > 40;
+		until ($node->start(fail_ok => 1))
+		{
+			die 'the server does not start' if $tries++ > 40;
+
+			# what is in the file is the process that was killed
+			$node->{_pid} = undef;
+			select(undef, undef, undef, 0.5);
+		}
 	}
 	else
 	{

@@ -64,7 +64,7 @@ for my $query (
 	q(SELECT vde_plan('dev')),
 	q(SELECT vde_plan('dev', format => 'json')),
 	q(SELECT * FROM vde_changes('dev')),
-	q(SELECT environment, model, state, columns FROM vde_models ORDER BY 1, 2),
+	q(SELECT environment, model, state, kind, parents FROM vde_models ORDER BY 1, 2),
 	q(SELECT * FROM vde_lineage('shop.y', environment => 'prod')),
 	q(SELECT * FROM vde_impact('shop.x', 'id')),
 	q(SELECT * FROM vde_diff('prod', 'dev', 'shop.x')),
