@@ -30,6 +30,7 @@
 #include "deployment.h"
 #include "drift.h"
 #include "fault.h"
+#include "freshness.h"
 #include "overrule.h"
 #include "plan.h"
 
