@@ -434,9 +434,7 @@ AwaitBuildWorkers(BuildWorkers *workers, BuildStep **steps)
 
 	for (i = 0; i < workers->count; i++)
 	{
-		if (shm_mq_get_sender(workers->workers[i].queue) == NULL)
-			TerminateBackgroundWorker(workers->workers[i].handle);
-		else
+		if (shm_mq_get_sender(workers->workers[i].queue) != NULL)
 			hear(workers, i, steps, false);
 	}
 	workers->count = 0;
@@ -631,6 +629,8 @@ vde_build_worker_main(Datum main_arg)
 	CommitTransactionCommand();
 
 	VDE_POINT("worker: before plan");
+	if (QueueIsOver(handle))
+		proc_exit(0);
 	graph = plan(handle, number, context);
 	VDE_POINT("worker: planned");
 	if (graph == NULL)
