@@ -219,6 +219,8 @@ SQL
 		from => 'promote',
 		prepare => "CALL vde_promote('dev', 'prod');",
 		call => "CALL vde_rollback('prod')",
+		# another one would go back further
+		again => "DO \$\$ BEGIN IF (SELECT action FROM vde_deployments WHERE environment = 'prod' ORDER BY deployment DESC LIMIT 1) <> 'rollback' THEN CALL vde_rollback('prod'); END IF; END \$\$",
 	},
 	{
 		name => 'run',
