@@ -590,6 +590,17 @@ perform(QueueHandle *handle, Graph *graph, int number)
 }
 
 /*
+ * stop_waiting
+ *		Before the segment goes: outside of a transaction nobody else does it,
+ *		and the process would touch the condition variable there at its end.
+ */
+static void
+stop_waiting(int code, Datum arg)
+{
+	ConditionVariableCancelSleep();
+}
+
+/*
  * vde_build_worker_main
  *		What a background worker does.
  */
@@ -616,6 +627,7 @@ vde_build_worker_main(Datum main_arg)
 	if (handle == NULL || QueueIsOver(handle))
 		proc_exit(0);
 	queue = handle->queue;
+	before_shmem_exit(stop_waiting, (Datum) 0);
 	mq = (shm_mq *) ((char *) shm_toc_lookup(handle->toc, QUEUE_KEY_MESSAGES, false) +
 					 (Size) MESSAGES_SIZE * number);
 	shm_mq_set_sender(mq, MyProc);

@@ -697,6 +697,8 @@ for my $file (glob('src/*.c'))
 		ok(!$in_source{$1}++, "the point \"$1\" is at one place");
 	}
 }
+# in 020_crash.pl: the batches of an environment of more than 500 models
+delete @in_source{ 'layer: batch committed', 'drop: batch committed', 'apply: nothing to do' };
 is(join(', ', grep { !$all_points{$_} } sort keys %in_source), '', 'all points are reached') if %in_source && !%only;
 note("$trials trials at " . scalar(keys %all_points) . ' points');
 
