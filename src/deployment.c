@@ -28,6 +28,7 @@
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "fault.h"
 #include "guc.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
@@ -108,9 +109,11 @@ MovePointers(const Environment *environment, int64 deployment, List *changes)
 	}
 	if (changes == NIL)
 		return;
+	VDE_POINT("deploy: pointers not written");
 	CatalogWrite("INSERT INTO vde.deployment_change (deployment_id, model_id, old_snapshot_id, new_snapshot_id) "
 				 "SELECT $1, m, NULLIF(o, 0), NULLIF(n, 0) FROM unnest($2, $3, $4) AS u (m, o, n)", "lIII",
 				 deployment, models, olds, news);
+	VDE_POINT("deploy: changes noted");
 	CatalogWrite("DELETE FROM vde.pointer p USING unnest($2, $3) AS u (m, n) "
 				 "WHERE p.environment_id = $1 AND p.model_id = u.m AND u.n = 0 AND p.base_snapshot_id IS NULL", "lII",
 				 environment->id, models, news);
@@ -121,6 +124,7 @@ MovePointers(const Environment *environment, int64 deployment, List *changes)
 				 "SELECT $1, m, n FROM unnest($2, $3) AS u (m, n) WHERE n <> 0 "
 				 "ON CONFLICT (environment_id, model_id) DO NOTHING", "lII",
 				 environment->id, models, news);
+	VDE_POINT("deploy: pointers written");
 }
 
 /*
@@ -133,6 +137,7 @@ SetState(Environment *environment, int64 deployment)
 	CatalogWrite("UPDATE vde.environment_state SET deployment_id = $2 WHERE environment_id = $1", "ll",
 				 environment->id, deployment);
 	environment->state_id = deployment;
+	VDE_POINT("deploy: state written");
 }
 
 /*
@@ -207,7 +212,9 @@ build_plan(VdeSession *session, VdePlan *plan, List *steps)
 	ListCell   *cell;
 
 	plan->graph->caller = session->caller;
+	VDE_POINT("deploy: before builds");
 	RunBuildSteps(session, plan->graph, steps);
+	VDE_POINT("deploy: after builds");
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
@@ -309,15 +316,18 @@ record(VdeSession *session, VdePlan *plan, const char *message, int *changed)
 			pointers = lappend(pointers, pointer);
 	}
 
+	VDE_POINT("deploy: snapshots written");
 	deployment = SaveDeployment(session, environment, plan->source ? "promote" : "apply",
 								plan->source ? plan->source->name : NULL, 0, plan->id, message,
 								list_length(pointers), plan->build_count);
+	VDE_POINT("deploy: deployment written");
 	MovePointers(environment, deployment, pointers);
 	SetState(environment, deployment);
 	if (plan->source != NULL)
 		SaveMergeBase(plan->source, environment, plan->merge, deployment);
 	else
 		delete_drafts(plan);
+	VDE_POINT("deploy: drafts or base written");
 	/* after the drafts: who declares something waits there */
 	SaveOverrules(plan->graph, deployment);
 	*changed = list_length(pointers);
@@ -344,7 +354,9 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 		if (change->view != NULL)
 			views = lappend(views, change->view);
 	}
+	VDE_POINT("deploy: before swap");
 	SwapViews(views, environment->id, environment->owner);
+	VDE_POINT("deploy: after swap");
 	FinishDeployment(session, environment, deployment, plan->source ? "promote" : "apply",
 					 plan->source ? plan->source->name : NULL, changed);
 }
@@ -399,6 +411,7 @@ DeployPlan(VdeSession *session, VdePlan *plan, const char *message)
 	if (session->atomic)
 		require_locks(plan, steps);
 	build_plan(session, plan, steps);
+	VDE_POINT("deploy: access checked");
 
 	/* what planning has locked is not in the budget of a large swap */
 	if (list_length(plan->changes) > LayerBatch())
@@ -485,6 +498,7 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 	Environment *environment = FindEnvironment(name, false);
 	VdePlan    *plan = PlanDrafts(environment);
 
+	VDE_POINT("apply: planned");
 	check_plan_id(plan, plan_id);
 	if (plan->draft_count > 0 && EnvironmentIsProtected(name) && !confirm)
 		ereport(ERROR,
@@ -497,9 +511,11 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 						 name)));
 	CheckPlan(plan);
 	warn_left(plan);
+	VDE_POINT("apply: checked");
 	if (PlanIsEmpty(plan))
 	{
 		delete_drafts(plan);	/* of what is so already */
+		VDE_POINT("apply: nothing to do");
 		ereport(NOTICE, (errmsg("environment \"%s\" is up to date", name)));
 		return;
 	}
@@ -530,15 +546,19 @@ vde_apply(PG_FUNCTION_ARGS)
 		/* one that is made now stays uncommitted until the plan has passed */
 		LockActivity(&lock, &session, false);
 		environment = OpenEnvironment(name, session.caller, lock.nowait);
+		VDE_POINT("apply: environment open");
 		LockEnvironment(&lock, &session, environment);
 		apply(&session, name, plan_id, message, confirm);
+		VDE_POINT("apply: before commit");
 		SessionCommit(&session);
+		VDE_POINT("apply: after commit");
 	}
 	PG_FINALLY();
 	{
 		ReleaseEnvironmentLocks(&lock);
 	}
 	PG_END_TRY();
+	VDE_POINT("apply: locks released");
 	SessionEnd(&session);
 	PG_RETURN_VOID();
 }
@@ -588,8 +608,10 @@ promote(VdeSession *session, const char *source_name, const char *target_name,
 	Environment *target = FindEnvironment(target_name, false);
 	VdePlan    *plan = PlanPromotion(source, target, models, force);
 
+	VDE_POINT("promote: planned");
 	check_plan_id(plan, plan_id);
 	CheckPlan(plan);
+	VDE_POINT("promote: checked");
 	if (PlanIsEmpty(plan))
 	{
 		/*
@@ -651,16 +673,20 @@ vde_promote(PG_FUNCTION_ARGS)
 		/* one that is made now stays uncommitted until the plan has passed */
 		LockActivity(&lock, &session, false);
 		target = OpenEnvironment(target_name, session.caller, lock.nowait);
+		VDE_POINT("promote: target open");
 		LockEnvironment(&lock, &session, source->id < target->id ? source : target);
 		LockEnvironment(&lock, &session, source->id < target->id ? target : source);
 		promote(&session, source_name, target_name, models, force, plan_id, message);
+		VDE_POINT("promote: before commit");
 		SessionCommit(&session);
+		VDE_POINT("promote: after commit");
 	}
 	PG_FINALLY();
 	{
 		ReleaseEnvironmentLocks(&lock);
 	}
 	PG_END_TRY();
+	VDE_POINT("promote: locks released");
 	SessionEnd(&session);
 	PG_RETURN_VOID();
 }

@@ -25,6 +25,7 @@
 #include "digest.h"
 #include "environment.h"
 #include "environment_lock.h"
+#include "fault.h"
 #include "guc.h"
 #include "history.h"
 #include "kept.h"
@@ -297,6 +298,7 @@ CreateEnvironment(const char *name, const Environment *base,
 				 errhint("Apply to it, or drop it first with CALL vde_drop_environment('%s').", name)));
 	environment->id = CatalogInt64(0, 1);
 	environment->layer_complete = (base == NULL);
+	VDE_POINT("environment: row written");
 
 	CatalogWrite("INSERT INTO vde.deployment (environment_id, action, model_count, built_count, reused_count, deployed_by, deployed_at) "
 				 "VALUES ($1, 'create', 0, 0, 0, $2, $3) RETURNING id", "lrz",
@@ -327,6 +329,7 @@ CreateEnvironment(const char *name, const Environment *base,
 							   quote_qualified_identifier(CatalogText(0, 1), CatalogText(0, 2))),
 					 errhint("The setting vde.retention says how long tables are kept.")));
 	}
+	VDE_POINT("environment: pointers written");
 	if (base != NULL)
 	{
 		inherit_merge_bases(environment, base, deployment);

@@ -33,6 +33,7 @@
 #include "catalog.h"
 #include "compat.h"
 #include "environment_lock.h"
+#include "fault.h"
 #include "guc.h"
 #include "lock_holder.h"
 
@@ -265,6 +266,7 @@ LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
 			 !take_within(&tag, ShareLock, lock->session, 2 * ACTIVITY_SLICE, &lock->has_activity))
 		take_lock(&tag, ShareLock, lock->session, lock->nowait, "vde_gc() is collecting",
 				  &lock->has_activity);
+	VDE_POINT("lock: activity");
 	AcceptInvalidationMessages();
 }
 
@@ -288,6 +290,7 @@ LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
 	take_lock(&tag, ExclusiveLock, lock->session, lock->nowait,
 			  psprintf("environment \"%s\" is being deployed to", environment->name),
 			  &locked->locked);
+	VDE_POINT("lock: environment");
 
 	/*
 	 * Until now it could be dropped, and one of the same name be made that

@@ -25,6 +25,7 @@
 #include "compat.h"
 #include "environment.h"
 #include "environment_lock.h"
+#include "fault.h"
 #include "guc.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
@@ -137,11 +138,14 @@ collect(const Garbage *item)
 	MemoryContextSwitchTo(old);
 	PG_TRY();
 	{
+		VDE_POINT("gc: before drop");
 		DropPhysical(item->relation_name);
+		VDE_POINT("gc: relation dropped");
 		CatalogWrite("UPDATE vde.version SET built_at = NULL, built_by = NULL, refreshed_at = NULL, "
 					 "row_count = NULL, content_hash = NULL, build_seconds = NULL, collected_at = $2 WHERE id = $1", "lz",
 					 item->version_id, GetCurrentTimestamp());
 		CatalogWrite("DELETE FROM vde.version_input WHERE version_id = $1", "l", item->version_id);
+		VDE_POINT("gc: version written");
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -194,7 +198,9 @@ vde_gc(PG_FUNCTION_ARGS)
 					 errhint("Only a superuser and members of an environment's owner may.")));
 		LockActivity(&lock, &session, true);
 		expire_environments(&session);
+		VDE_POINT("gc: environments expired");
 		garbage = find_garbage();
+		VDE_POINT("gc: garbage found");
 		if (session.atomic)
 		{
 			ViewObstacle *full = LockObstacle(DroppedRelationLocks(list_length(garbage)),
@@ -216,7 +222,9 @@ vde_gc(PG_FUNCTION_ARGS)
 			}
 			else
 				kept++;
+			VDE_POINT("gc: before commit");
 			SessionCommit(&session);
+			VDE_POINT("gc: after commit");
 		}
 		ereport(NOTICE,
 				(errmsg_plural("%d relation collected%s", "%d relations collected%s", dropped, dropped,
@@ -227,6 +235,7 @@ vde_gc(PG_FUNCTION_ARGS)
 		ReleaseEnvironmentLocks(&lock);
 	}
 	PG_END_TRY();
+	VDE_POINT("gc: locks released");
 	SessionEnd(&session);
 	PG_RETURN_VOID();
 }

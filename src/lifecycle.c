@@ -17,6 +17,7 @@
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "fault.h"
 #include "guc.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
@@ -76,12 +77,15 @@ CompleteLayer(VdeSession *session, Environment *environment)
 			SwapViews(views, environment->id, environment->owner);
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(scratch);
+		VDE_POINT("layer: batch made");
 		if (rows < batch)
 			break;
 		SessionCommit(session);
+		VDE_POINT("layer: batch committed");
 	}
 	CatalogWrite("UPDATE vde.environment SET layer_complete = true WHERE id = $1", "l", environment->id);
 	environment->layer_complete = true;
+	VDE_POINT("layer: complete");
 }
 
 /*
@@ -183,12 +187,15 @@ vde_create_environment(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("there is no environment to take deployment " INT64_FORMAT " from", deployment)));
 		environment = CreateEnvironment(name, base, ttl, deployment, session.caller);
+		VDE_POINT("create: environment written");
 		LockEnvironment(&lock, &session, environment);
 		if (session.atomic)
 			require_locks(environment, false);
 		CompleteLayer(&session, environment);
 		NotifyCreation(environment, base, session.caller);
+		VDE_POINT("create: before commit");
 		SessionCommit(&session);
+		VDE_POINT("create: after commit");
 		ereport(NOTICE,
 				(errmsg("created environment \"%s\"%s", name,
 						base ? psprintf(" from \"%s\"", base->name) : "")));
@@ -278,6 +285,7 @@ DropEnvironment(VdeSession *session, Environment *environment)
 	if (session->atomic)
 		require_locks(environment, true);
 	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
+	VDE_POINT("drop: checked");
 	for (;;)
 	{
 		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
@@ -288,11 +296,14 @@ DropEnvironment(VdeSession *session, Environment *environment)
 		SwapViews(next_removals(environment, &last), environment->id, environment->owner);
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(scratch);
+		VDE_POINT("drop: batch dropped");
 		if (last == 0)
 			break;
 		SessionCommit(session);
+		VDE_POINT("drop: batch committed");
 	}
 	DropViewSchemas(environment->id);
+	VDE_POINT("drop: schemas dropped");
 	/* its history goes, so gc is told; what is locked is being refreshed, and as young as that */
 	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM ("
 				 "  SELECT id FROM vde.version "
@@ -307,6 +318,7 @@ DropEnvironment(VdeSession *session, Environment *environment)
 				 environment->id, now, now - (int64) VdeRetention * USECS_PER_SEC);
 	NotifyDeployment(environment->name, 0, "drop", NULL, 0, session->caller);
 	CatalogWrite("DELETE FROM vde.environment WHERE id = $1", "l", environment->id);
+	VDE_POINT("drop: environment deleted");
 }
 
 /*
@@ -344,7 +356,9 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
 		DropEnvironment(&session, environment);
+		VDE_POINT("drop: before commit");
 		SessionCommit(&session);
+		VDE_POINT("drop: after commit");
 		ereport(NOTICE, (errmsg("dropped environment \"%s\"", name)));
 	}
 	PG_FINALLY();

@@ -50,6 +50,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "fault.h"
 #include "physical.h"
 #include "physical_parts.h"
 #include "receiver.h"
@@ -221,6 +222,7 @@ InSubtransaction(void (*work) (void *arg), void *arg)
 											 ALLOCSET_DEFAULT_SIZES);
 		MemoryContextSwitchTo(work_context);
 		work(arg);
+		VDE_POINT("table: before end of subtransaction");
 		MemoryContextSwitchTo(context);
 		MemoryContextDelete(work_context);
 
@@ -384,10 +386,13 @@ build_work(void *arg)
 				 KindName(definition->kind));
 	}
 
+	VDE_POINT("table: made");
 	work->contents = FillHeaps(definition, work->query,
 							   CreateHeapReceiver(relid, NIL));
+	VDE_POINT("table: filled");
 	DefinePhysicalIndexes(definition, work->columns, options, relid,
 						  work->relation_name);
+	VDE_POINT("table: indexed");
 	AnalyzePhysical(work->relation_name);
 }
 

@@ -15,6 +15,7 @@
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "fault.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
 #include "plan.h"
@@ -127,6 +128,7 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 				 errmsg("environment \"%s\" has nothing to roll back to", name),
 				 errhint("It is in its first state. The view vde_deployments lists its states; name one to go forward again.")));
 	changes = ChangesToState(environment, deployment);
+	VDE_POINT("rollback: changes found");
 	if (deployment == environment->state_id)
 	{
 		ereport(NOTICE,
@@ -143,12 +145,15 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 						session->atomic, NULL);
 	if (full != NULL)
 		RaiseObstacle(full);
+	VDE_POINT("rollback: checked");
 	CompleteLayer(session, environment);
 	id = SaveDeployment(session, environment, "rollback", NULL, deployment, NULL, NULL,
 						list_length(changes), 0);
+	VDE_POINT("rollback: deployment written");
 	MovePointers(environment, id, changes);
 	SetState(environment, deployment);
 	SwapViews(views, environment->id, environment->owner);
+	VDE_POINT("rollback: after swap");
 	FinishDeployment(session, environment, id, "rollback", NULL, list_length(changes));
 	ereport(NOTICE,
 			(errmsg("rolled \"%s\" back to deployment " INT64_FORMAT ": %d changed", name,
@@ -178,13 +183,16 @@ vde_rollback(PG_FUNCTION_ARGS)
 		LockActivity(&lock, &session, false);
 		LockEnvironment(&lock, &session, environment);
 		rollback(&session, name, deployment, previous);
+		VDE_POINT("rollback: before commit");
 		SessionCommit(&session);
+		VDE_POINT("rollback: after commit");
 	}
 	PG_FINALLY();
 	{
 		ReleaseEnvironmentLocks(&lock);
 	}
 	PG_END_TRY();
+	VDE_POINT("rollback: locks released");
 	SessionEnd(&session);
 	PG_RETURN_VOID();
 }

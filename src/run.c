@@ -29,6 +29,7 @@
 #include "compat.h"
 #include "deployment.h"
 #include "drift.h"
+#include "fault.h"
 #include "freshness.h"
 #include "lock_budget.h"
 #include "overrule.h"
@@ -110,8 +111,11 @@ settle(VdeSession *session, const Environment *environment, List *kept)
 	CheckPlan(plan);
 	if (PlanIsEmpty(plan))
 		return NULL;
+	VDE_POINT("run: before settling");
 	DeployPlan(session, plan, "settled after an overruled category");
+	VDE_POINT("run: settled");
 	SessionCommit(session);
+	VDE_POINT("run: settling committed");
 	ereport(NOTICE,
 			(errmsg_plural("settled \"%s\": %d model that was kept follows what it reads",
 						   "settled \"%s\": %d models that were kept follow what they read",
@@ -183,6 +187,7 @@ vde_run(PG_FUNCTION_ARGS)
 				step->error = kept_error(graph, unsettled);
 			steps = lappend(steps, step);
 		}
+		VDE_POINT("run: planned");
 		if (session.atomic)
 		{
 			ViewObstacle *full = LockObstacle(BuildLocks(steps), psprintf("running \"%s\"", name),
@@ -192,7 +197,9 @@ vde_run(PG_FUNCTION_ARGS)
 				RaiseObstacle(full);
 		}
 		RunBuildSteps(&session, graph, steps);
+		VDE_POINT("run: before commit");
 		SessionCommit(&session);
+		VDE_POINT("run: after commit");
 		foreach(cell, steps)
 		{
 			if (((BuildStep *) lfirst(cell))->unchanged)
@@ -208,6 +215,7 @@ vde_run(PG_FUNCTION_ARGS)
 		ReleaseEnvironmentLocks(&lock);
 	}
 	PG_END_TRY();
+	VDE_POINT("run: locks released");
 	SessionEnd(&session);
 	PG_RETURN_VOID();
 }

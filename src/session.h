@@ -37,6 +37,9 @@ typedef struct VdeSession
 extern void SessionBegin(VdeSession *session, FunctionCallInfo fcinfo);
 extern void SessionEnd(VdeSession *session);
 
+/* Error on a standby: whatever writes says so, before it does anything. */
+extern void RefuseOnStandby(void);
+
 /* Commits what was done so far, outside a transaction block; else nothing. */
 extern void SessionCommit(VdeSession *session);
 

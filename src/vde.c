@@ -30,9 +30,6 @@ int			VdeLockTimeout = 30000;
 int			VdeMaxWorkers = 2;
 bool		VdeNotify = true;
 int			VdeRetention = 7 * 24 * 3600;
-#ifdef USE_ASSERT_CHECKING
-char	   *VdeFault = NULL;
-#endif
 
 /*
  * check_name_list
@@ -107,11 +104,7 @@ DefineSettings(void)
 							&VdeRetention, 7 * 24 * 3600, 0, INT_MAX,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 #ifdef USE_ASSERT_CHECKING
-	DefineCustomStringVariable("vde.fault",
-							   "A fault in the hashing, for the test of the property test.",
-							   NULL,
-							   &VdeFault, "", PGC_SUSET, GUC_NOT_IN_SAMPLE,
-							   NULL, NULL, NULL);
+	DefineFaultSettings();
 #endif
 	MarkGUCPrefixReserved("vde");
 }

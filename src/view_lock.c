@@ -41,6 +41,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "fault.h"
 #include "guc.h"
 #include "lock_holder.h"
 #include "view_lock.h"
@@ -88,6 +89,7 @@ try_lock(List *relids, int slice, int total, Oid *failed)
 			char		value[16];
 
 			CHECK_FOR_INTERRUPTS();
+			VDE_POINT("lock: before a view");
 			current = lfirst_oid(lc);
 			if (ConditionalLockRelationOid(current, AccessExclusiveLock))
 				continue;

@@ -47,6 +47,7 @@
 #include "compat.h"
 #include "dependents.h"
 #include "environment.h"
+#include "fault.h"
 #include "physical.h"
 #include "view_attachments.h"
 #include "view_check.h"
@@ -321,8 +322,10 @@ carry_out(ViewState *state)
 			ViewAttachments *attachments = SaveViewAttachments(viewid);
 
 			drop_view(viewid);
+			VDE_POINT("swap: view dropped");
 			viewid = create_view(change, column_defs, query,
 								 attachments->owner, attachments->options);
+			VDE_POINT("swap: view made anew");
 			RestoreViewAttachments(viewid, attachments);
 		}
 		else
@@ -347,6 +350,7 @@ carry_out(ViewState *state)
 					 errhint("Apply again.")));
 	}
 
+	VDE_POINT("swap: view pointed");
 	if (!state->keeps_owner)
 	{
 		ATExecChangeOwner(viewid, change->owner, false, AccessExclusiveLock);
@@ -381,6 +385,7 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 									ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
 	states = lock_and_examine(changes, environment_owner, &check);
+	VDE_POINT("swap: views locked");
 
 	/*
 	 * Views are made and changed below the level of commands.  An event
@@ -391,12 +396,14 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	PG_TRY();
 	{
 		create_schemas(check, states, count, environment_id);
+		VDE_POINT("swap: schemas made");
 		for (i = 0; i < count; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
 			MemoryContextSwitchTo(check->scratch);
 			carry_out(&states[i]);
 			MemoryContextReset(check->scratch);
+			VDE_POINT("swap: view done");
 		}
 	}
 	PG_FINALLY();
@@ -457,5 +464,6 @@ DropViewSchemas(int64 environment_id)
 		ObjectAddressSet(address, NamespaceRelationId, schemaid);
 		performDeletion(&address, DROP_RESTRICT, 0);
 		CommandCounterIncrement();
+		VDE_POINT("schemas: one dropped");
 	}
 }
