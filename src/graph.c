@@ -568,6 +568,9 @@ ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 	Graph	   *graph = make_graph(environment);
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 
+	graph->origin = GRAPH_COMPUTED;
+	graph->edits = edits;
+	graph->with_drift = with_drift;
 	if (with_drift)
 		NoteDrift(graph);
 	apply_edits(graph, edits);
@@ -589,6 +592,8 @@ ComputeSettlement(const Environment *environment, List *model_ids)
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 	ListCell   *cell;
 
+	graph->origin = GRAPH_SETTLEMENT;
+	graph->settled_ids = model_ids;
 	(void) add_affected(graph, model_ids, true);
 	foreach(cell, graph->affected)
 		((GraphNode *) lfirst(cell))->settles = true;
@@ -608,6 +613,7 @@ LoadGraph(const Environment *environment)
 	Graph	   *graph = make_graph(environment);
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 
+	graph->origin = GRAPH_LOADED;
 	(void) add_affected(graph,
 						GraphReadIds(CatalogRead("SELECT model_id FROM vde.pointer "
 												 "WHERE environment_id = $1 AND snapshot_id IS NOT NULL", "l",

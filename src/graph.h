@@ -97,7 +97,17 @@ typedef struct GraphNode
 								 * NULL: none did */
 	const char *declared_breaking;	/* as in ModelSnapshot */
 	bool		settles;		/* was kept, and is to follow its parents */
+
+	int			task;			/* its number in a queue of builds */
 } GraphNode;
+
+/* How a graph was made, so that another process can make the same one */
+typedef enum GraphOrigin
+{
+	GRAPH_COMPUTED,				/* ComputeGraph */
+	GRAPH_SETTLEMENT,			/* ComputeSettlement */
+	GRAPH_LOADED				/* LoadGraph */
+} GraphOrigin;
 
 typedef struct Graph
 {
@@ -108,6 +118,10 @@ typedef struct Graph
 	List	   *affected;		/* GraphNode *, parents before children */
 	List	   *drifted;		/* char *: what changed outside, distinct */
 	uint64		pass;			/* counts analyses, see analyze_embedded */
+	GraphOrigin origin;
+	List	   *edits;			/* Edit *, of what was computed */
+	bool		with_drift;
+	List	   *settled_ids;	/* int64 *, of a settlement */
 } Graph;
 
 /*

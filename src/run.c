@@ -24,7 +24,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "build.h"
+#include "build_schedule.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
