@@ -52,7 +52,6 @@ typedef struct BuiltVersion
 	Jsonb	   *options;
 	List	   *columns;		/* ModelColumn * */
 	List	   *owners;			/* of the definitions with this version */
-	List	   *roles;			/* who sees what is wrong with it */
 	List	   *indexes;		/* char *: names of the valid ones */
 	List	   *storage;		/* char *: reloptions */
 } BuiltVersion;
@@ -88,6 +87,21 @@ typedef struct BuiltVersion
 #define OBJECT	"format('" VDE_DATA_SCHEMA ".%I', k.relname)"
 
 /*
+ * version_roles
+ *		Whom it concerns if something is wrong with a version.  Looked up when
+ *		something is: for most, nothing is.
+ */
+static List *
+version_roles(const BuiltVersion *version)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	(void) CatalogRead("SELECT " ROLES("$1"), "l", version->id);
+	MemoryContextSwitchTo(context);
+	return CheckOids(0, 1);
+}
+
+/*
  * report
  *		A difference of one version.
  */
@@ -101,7 +115,7 @@ report(Check *check, const BuiltVersion *version, const char *what,
 	problem.problem = what;
 	problem.detail = detail;
 	problem.remedy = remedy;
-	problem.roles = version->roles;
+	problem.roles = version_roles(version);
 	problem.repaired = repaired;
 	ReportProblem(check, &problem);
 }
@@ -113,7 +127,7 @@ report(Check *check, const BuiltVersion *version, const char *what,
 static void
 check_missing(Check *check, const BuiltVersion *version)
 {
-	bool		repaired = check->repair && CheckMayAct(check, version->roles);
+	bool		repaired = check->repair && CheckMayAct(check, version_roles(version));
 
 	if (repaired)
 	{
@@ -178,7 +192,7 @@ check_owner(Check *check, const BuiltVersion *version)
 	detail = psprintf("It belongs to \"%s\" instead of \"%s\".",
 					  GetUserNameFromId(version->owner, true), GetUserNameFromId(expected, false));
 	if (check->repair && (table || list_length(version->owners) == 1) &&
-		CheckMayAct(check, version->roles))
+		CheckMayAct(check, version_roles(version)))
 	{
 		LockRelationOid(version->relid, AccessExclusiveLock);
 		ATExecChangeOwner(version->relid, expected, false, AccessExclusiveLock);
@@ -358,15 +372,17 @@ read_version(uint64 row)
 		version->columns = lappend(version->columns, column);
 	}
 	version->owners = CheckOids(row, 13);
-	version->roles = CheckOids(row, 14);
-	version->indexes = CatalogTextArray(row, 15);
-	version->storage = CatalogTextArray(row, 16);
+	version->indexes = CatalogTextArray(row, 14);
+	version->storage = CatalogTextArray(row, 15);
 	return version;
 }
 
 /*
  * check_versions
  *		Every version that counts as built, one by one.
+ *
+ * id + 0 in the order keeps a planner without statistics from looking for a
+ * version's first snapshot along the primary key, past all others.
  */
 static void
 check_versions(Check *check)
@@ -386,14 +402,14 @@ check_versions(Check *check)
 		rows = CatalogRead("SELECT v.id, v.relation_name, c.oid, c.relkind::text, c.relowner, v.unlogged, "
 						   "COALESCE(v.row_count, 0) > 0, d.kind, d.options, "
 						   "s.column_names, s.column_types, s.column_collations, "
-						   OWNERS("v.id") "::text[], " ROLES("v.id") ", "
+						   OWNERS("v.id") "::text[], "
 						   "ARRAY(SELECT x.relname::text FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid "
 						   "  WHERE i.indrelid = c.oid AND i.indisvalid ORDER BY 1), "
 						   "c.reloptions "
 						   "FROM vde.version v "
 						   "LEFT JOIN pg_class c ON c.relname = v.relation_name "
 						   "  AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = '" VDE_DATA_SCHEMA "') "
-						   "LEFT JOIN LATERAL (SELECT * FROM vde.snapshot WHERE version_id = v.id ORDER BY id LIMIT 1) s ON true "
+						   "LEFT JOIN LATERAL (SELECT * FROM vde.snapshot WHERE version_id = v.id ORDER BY id + 0 LIMIT 1) s ON true "
 						   "LEFT JOIN vde.definition d ON d.id = s.definition_id "
 						   "WHERE v.built_at IS NOT NULL AND v.relation_name IS NOT NULL AND v.id > $1 "
 						   "ORDER BY v.id LIMIT $2", "ll", last, (int64) CHECK_BATCH);
