@@ -250,6 +250,19 @@ examine_pointer(LayerCheck *layer, const Environment *environment,
 }
 
 /*
+ * has_moved
+ *		Did a deployment move the pointer while we looked?  Then the view that
+ *		we have seen was another one's.
+ */
+static bool
+has_moved(const Environment *environment, const ModelState *state)
+{
+	return CatalogRead("SELECT FROM vde.pointer p JOIN vde.environment e ON e.id = p.environment_id "
+					   "WHERE p.environment_id = $1 AND p.model_id = $2 AND p.snapshot_id = $3 AND e.layer_complete", "lll",
+					   environment->id, state->model_id, state->snapshot->id) == 0;
+}
+
+/*
  * check_views
  *		A batch of an environment's views.
  *
@@ -279,6 +292,8 @@ check_views(Check *check, const Environment *environment, List *snapshot_ids)
 								state->snapshot->columns,
 								state->snapshot->version.relation_name);
 		if (!examine_pointer(layer, environment, change, problem, &mendable))
+			continue;
+		if (!check->repair && has_moved(environment, state))
 			continue;
 		/* without a table there is no view: told once, by check_catalog.c */
 		if (!state->snapshot->version.built && !mendable && !change->exists)

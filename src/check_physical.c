@@ -424,6 +424,8 @@ check_versions(Check *check)
 			last = version->id;
 			if (!OidIsValid(version->relid))
 				check_missing(check, version);
+			else if (PhysicalRelation(version->relation_name) != version->relid)
+				continue;		/* collected, or renamed, this moment */
 			else if (!kind_fits(version))
 				report(check, version, "wrong_kind",
 					   psprintf("It is not what a model of kind %s has.", version->kind),
