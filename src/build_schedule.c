@@ -17,7 +17,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "utils/memutils.h"
@@ -127,9 +126,6 @@ perform(VdeSession *session, Graph *graph, QueueHandle *queue, BuildStep *step)
 {
 	TaskState	state;
 
-	/* a snapshot from before what it reads was built would not show that */
-	if (!session->atomic && IsolationUsesXactSnapshot())
-		SessionCommitBuild(session);
 	CatchUpWithQueue(graph, queue);
 	state = RunBuildTask(graph, step, queue, session->atomic);
 	if (state == TASK_FAILED && ErrorEndsCall(step->error))

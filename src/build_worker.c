@@ -495,6 +495,7 @@ begin(VdeSession *session, const BuildQueue *queue)
 	SetCurrentStatementStartTimestamp();
 	SetUserIdAndSecContext(queue->caller, 0);
 	StartTransactionCommand();
+	UseReadCommitted();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	SessionBegin(session, NULL);
 }

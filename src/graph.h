@@ -79,7 +79,7 @@ typedef struct GraphNode
 	bool		listed;			/* a plan lists it as a change */
 	bool		filled;			/* the plan fills its relation */
 	bool		source_known[3];
-	TimestampTz source_time[3]; /* see source_time() in plan.c */
+	TimestampTz source_time[3]; /* see source_time() in freshness.c */
 
 	/* how children see it */
 	ParentModel parent;
@@ -144,6 +144,9 @@ extern Graph *ComputeSettlement(const Environment *environment, List *model_ids)
 
 /* All of an environment's models in order, as they are. */
 extern Graph *LoadGraph(const Environment *environment);
+
+/* GraphNode * that a node reads; of one that nothing affects, looked up */
+extern List *GraphParents(Graph *graph, const GraphNode *node);
 
 /* model ids (List of int64 *) of what a node reads */
 extern List *GraphParentIds(const GraphNode *node);

@@ -29,6 +29,7 @@
 #include "compat.h"
 #include "deployment.h"
 #include "drift.h"
+#include "freshness.h"
 #include "overrule.h"
 #include "plan.h"
 
