@@ -273,7 +273,7 @@ check_views(Check *check, const Environment *environment, List *snapshot_ids)
 {
 	LayerCheck *layer = BeginLayerCheck(environment->owner);
 	bool		may_repair = check->repair &&
-		CheckMayAct(check, list_make1_oid(environment->owner));
+	CheckMayAct(check, list_make1_oid(environment->owner));
 	List	   *problems = NIL;
 	List	   *changes = NIL;
 	ListCell   *cell;

@@ -176,7 +176,7 @@ static void
 check_owner(Check *check, const BuiltVersion *version)
 {
 	bool		table = version->relkind == RELKIND_RELATION ||
-		version->relkind == RELKIND_PARTITIONED_TABLE;
+	version->relkind == RELKIND_PARTITIONED_TABLE;
 	Oid			expected;
 	char	   *detail;
 	bool		repaired = false;
@@ -234,10 +234,10 @@ check_columns(Check *check, const BuiltVersion *version)
 	{
 		ColumnDef  *def = i < list_length(defs) ? list_nth_node(ColumnDef, defs, i) : NULL;
 		char	   *is = def == NULL ? NULL :
-			column_words(MakeModelColumn(def->colname, def->typeName->typeOid,
-										 def->typeName->typemod, def->collOid));
+		column_words(MakeModelColumn(def->colname, def->typeName->typeOid,
+									 def->typeName->typemod, def->collOid));
 		char	   *was = i >= list_length(version->columns) ? NULL :
-			column_words((ModelColumn *) list_nth(version->columns, i));
+		column_words((ModelColumn *) list_nth(version->columns, i));
 
 		if (is != NULL && was != NULL && strcmp(is, was) == 0)
 			continue;
