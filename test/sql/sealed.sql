@@ -80,7 +80,10 @@ DECLARE
 	line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS off) ' || query LOOP
-		RETURN NEXT regexp_replace(line, '__[0-9a-f]{16}', '', 'g');
+		-- 15 has one here that later versions see through
+		IF line !~ 'Join Filter' THEN
+			RETURN NEXT regexp_replace(line, '__[0-9a-f]{16}', '', 'g');
+		END IF;
 	END LOOP;
 END $$;
 SELECT plan('SELECT * FROM shop.orders WHERE id = 5');
