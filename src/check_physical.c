@@ -547,6 +547,10 @@ check_attachments(Check *check)
  * check_grants
  *		The owners of views and materialized views in vde_data read what their
  *		queries name.
+ *
+ * When that was granted, their rights on the parents' views had been checked.
+ * Somebody may have taken it from them on purpose, so it is given back only on
+ * the word of those whose table it is.
  */
 static void
 check_grants(Check *check)
@@ -555,15 +559,18 @@ check_grants(Check *check)
 	List	   *problems = NIL;
 	List	   *relids = NIL;
 	List	   *owners = NIL;
+	List	   *granters = NIL;
 	ListCell   *cell;
 	ListCell   *relid;
 	ListCell   *owner;
+	ListCell   *granter;
 	uint64		rows;
 	uint64		row;
 
 	rows = CatalogRead(KNOWN
 					   "SELECT t.oid, k.relowner, format('" VDE_DATA_SCHEMA ".%I', t.relname), "
-					   "format('%s, who owns " VDE_DATA_SCHEMA ".%I, lost SELECT.', k.relowner::regrole, k.relname), " ROLES("k.version_id") " "
+					   "format('%s, who owns " VDE_DATA_SCHEMA ".%I, lost SELECT.', k.relowner::regrole, k.relname), " ROLES("k.version_id") ", "
+					   OWNERS("(SELECT v.id FROM vde.version v WHERE v.relation_name = t.relname)") "::text[] "
 					   "FROM known k JOIN pg_rewrite r ON r.ev_class = k.oid "
 					   "JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass "
 					   "JOIN pg_class t ON t.oid = d.refobjid "
@@ -582,15 +589,16 @@ check_grants(Check *check)
 		problem->object = CatalogText(row, 3);
 		problem->problem = "lost_grant";
 		problem->detail = CatalogText(row, 4);
-		problem->remedy = REMEDY_REPAIR;
-		problem->roles = CheckOids(row, 5);
+		problem->remedy = REMEDY_REPAIR ", by an owner of the table's model";
+		granters = lappend(granters, CheckOids(row, 6));
+		problem->roles = list_concat_unique_oid(CheckOids(row, 5), (List *) llast(granters));
 		problems = lappend(problems, problem);
 	}
-	forthree(cell, problems, relid, relids, owner, owners)
+	forfour(cell, problems, relid, relids, owner, owners, granter, granters)
 	{
 		Problem    *problem = (Problem *) lfirst(cell);
 
-		if (check->repair && CheckMayAct(check, problem->roles))
+		if (check->repair && CheckMayAct(check, (List *) lfirst(granter)))
 		{
 			GrantPhysical(lfirst_oid(relid), lfirst_oid(owner));
 			problem->repaired = true;

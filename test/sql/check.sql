@@ -171,6 +171,24 @@ RESET SESSION AUTHORIZATION;
 REVOKE USAGE ON SCHEMA vde_data FROM t_check_eve;
 SELECT count(*) FROM vde_check();
 SELECT * FROM bob__bobs.x;
+
+-- what a view's owner lost on somebody else's table, only that one gives back
+SET SESSION AUTHORIZATION t_check_bob;
+SELECT vde_register('bob.y', 'SELECT id FROM shop.orders', 'view', environment => 'bobs') > 0;
+RESET SESSION AUTHORIZATION;
+GRANT SELECT ON shop__bobs.orders TO t_check_bob;
+SET SESSION AUTHORIZATION t_check_bob;
+CALL vde_apply('bobs');
+SELECT count(*) FROM bob__bobs.y;
+RESET SESSION AUTHORIZATION;
+DO $$ BEGIN EXECUTE (SELECT format('REVOKE SELECT ON vde_data.%I FROM t_check_bob', physical_table) FROM vde_models WHERE environment = 'prod' AND model = 'shop.orders'); END $$;
+SET SESSION AUTHORIZATION t_check_bob;
+SELECT repaired, line FROM told(true);
+SET SESSION AUTHORIZATION t_check_ana;
+SELECT count(*) FROM vde_check();
+SELECT repaired, line FROM told(true);
+RESET SESSION AUTHORIZATION;
+SELECT repaired, line FROM told(true);
 CALL vde_drop_environment('bobs');
 
 -- what is lost is built again, for all who had it
