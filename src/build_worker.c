@@ -587,6 +587,17 @@ perform(QueueHandle *handle, Graph *graph, int number)
 }
 
 /*
+ * stop_waiting
+ *		Before the shared memory goes in which we wait: outside of a transaction
+ *		nobody else takes us off the list there when we are terminated.
+ */
+static void
+stop_waiting(int code, Datum arg)
+{
+	ConditionVariableCancelSleep();
+}
+
+/*
  * vde_build_worker_main
  *		What a background worker does.
  */
@@ -607,6 +618,8 @@ vde_build_worker_main(Datum main_arg)
 
 	context = AllocSetContextCreate(TopMemoryContext, "vde build worker", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
+
+	before_shmem_exit(stop_waiting, (Datum) 0);
 
 	/* the session may have done it all by now */
 	handle = QueueAttach(DatumGetUInt32(main_arg));

@@ -68,6 +68,10 @@ SaveDeployment(const VdeSession *session, const Environment *environment,
  * MovePointers
  *		Points the environment's models at other snapshots (PointerChange *),
  *		and keeps that as the deployment's changes.
+ *
+ * The versions' own rows are left alone.  The swap waits for readers after
+ * this; a refresh writes the row of a table that it keeps readers from, and
+ * must not wait for us then.
  */
 void
 MovePointers(const Environment *environment, int64 deployment, List *changes)
@@ -100,13 +104,6 @@ MovePointers(const Environment *environment, int64 deployment, List *changes)
 				 "SELECT $1, m, n FROM unnest($2, $3) AS u (m, n) WHERE n <> 0 "
 				 "ON CONFLICT (environment_id, model_id) DO NOTHING", "lII",
 				 environment->id, models, news);
-
-	/* for gc: when was a version last let go of; in order, others do the same */
-	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM ("
-				 "  SELECT id FROM vde.version "
-				 "  WHERE id IN (SELECT version_id FROM vde.snapshot WHERE id = ANY ($1)) "
-				 "  ORDER BY id FOR NO KEY UPDATE) r "
-				 "WHERE v.id = r.id", "Iz", olds, GetCurrentTimestamp());
 }
 
 /*

@@ -412,13 +412,19 @@ save_draft(const DraftTarget *target, int64 model_id, int64 definition_id)
 /*
  * delete_draft
  *		The environment is to have what it has.
+ *
+ * NULL when that is so.  If the draft was deployed while we waited for it, the
+ * environment has something else now: the model's new state.
  */
-static void
+static const DraftState *
 delete_draft(const DraftTarget *target, const DraftState *state)
 {
-	if (state->model_id != 0)
+	if (state->model_id == 0 ||
 		CatalogWrite("DELETE FROM vde.draft WHERE environment_id = $1 AND model_id = $2",
-					 "ll", target->environment_id, state->model_id);
+					 "ll", target->environment_id, state->model_id) > 0 ||
+		!state->drafted)
+		return NULL;
+	return LoadDraftState(target->environment_id, &state->name);
 }
 
 /*
@@ -464,8 +470,9 @@ DraftDefinition(const DraftTarget *target, const DraftState *state,
 	}
 
 	if (state->deployed != NULL && state->deployed->id == definition->id)
-		delete_draft(target, state);
-	else
+		state = delete_draft(target, state);
+	if (state != NULL &&
+		(state->deployed == NULL || state->deployed->id != definition->id))
 		save_draft(target, definition->model_id, definition->id);
 
 	if (next == NULL)
@@ -480,11 +487,13 @@ DraftDefinition(const DraftTarget *target, const DraftState *state,
 DraftChange
 DraftRemoval(const DraftTarget *target, const DraftState *state)
 {
-	if (state->deployed != NULL)
+	DraftChange change = DraftStateNext(state) != NULL ? DRAFT_REMOVED : DRAFT_UNCHANGED;
+
+	if (state->deployed == NULL)
+		state = delete_draft(target, state);
+	if (state != NULL && state->deployed != NULL)
 		save_draft(target, state->model_id, 0);
-	else
-		delete_draft(target, state);
-	return DraftStateNext(state) != NULL ? DRAFT_REMOVED : DRAFT_UNCHANGED;
+	return change;
 }
 
 /*
@@ -539,6 +548,7 @@ vde_register(PG_FUNCTION_ARGS)
 	ValidateOptions(definition.kind, definition.options);
 	definition.settings = CaptureSettings(GetUserId());
 
+	PreventCommandIfReadOnly("vde_register()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
 	target.environment_id = EnvironmentForDrafts(environment, session.caller,
@@ -603,6 +613,7 @@ vde_unregister(PG_FUNCTION_ARGS)
 	DraftTarget target;
 	DraftState *state;
 
+	PreventCommandIfReadOnly("vde_unregister()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
 	target.environment_id = EnvironmentForDrafts(environment, session.caller,
@@ -637,6 +648,7 @@ vde_discard(PG_FUNCTION_ARGS)
 	Environment *environment;
 	uint64		count;
 
+	PreventCommandIfReadOnly("vde_discard()");
 	SessionBegin(&session, NULL);
 	environment = FindEnvironment(EnvironmentName(given), false);
 	CheckEnvironmentOwner(environment, session.caller);

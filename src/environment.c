@@ -294,6 +294,15 @@ CreateEnvironment(const char *name, const Environment *base,
 						name, CatalogText(0, 1)),
 				 errhint("Choose another environment name.")));
 
+	/* if base is being dropped, wait for the outcome */
+	if (base != NULL &&
+		CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR KEY SHARE", "l", base->id) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("environment \"%s\" does not exist", base->name),
+				 errdetail("It was dropped while environment \"%s\" was being created from it.", name),
+				 errhint("Name another base.")));
+
 	environment->name = pstrdup(name);
 	environment->owner = caller;
 	environment->base_id = base ? base->id : 0;
@@ -366,11 +375,18 @@ set_tag(LOCKTAG *tag, uint16 class, uint64 key)
  * Only locks on relations take in invalidations by themselves: without this,
  * a table that the one before us has made is still not there for a name that
  * we had looked up earlier.
+ *
+ * A lock may be granted at the very moment when we are cancelled while we wait
+ * for it.  One of the transaction then goes with it, but one of the session
+ * would stay, and nobody know.  So we wait for the first kind, and take the
+ * second when that needs no waiting any more.
  */
 static void
 take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session)
 {
-	(void) LockAcquire(tag, mode, session, false);
+	(void) LockAcquire(tag, mode, false, false);
+	if (session)
+		(void) LockAcquire(tag, mode, true, false);
 	AcceptInvalidationMessages();
 }
 

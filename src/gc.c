@@ -94,6 +94,10 @@ find_garbage(void)
 					   "  JOIN vde.deployment_change c ON c.old_snapshot_id = s.id "
 					   "  JOIN vde.environment_state e ON e.deployment_id = c.deployment_id "
 					   "  WHERE s.version_id = v.id) "
+					   "AND NOT EXISTS (SELECT FROM vde.snapshot s "
+					   "  JOIN vde.deployment_change c ON c.old_snapshot_id = s.id "
+					   "  JOIN vde.deployment d ON d.id = c.deployment_id "
+					   "  WHERE s.version_id = v.id AND d.deployed_at > $1) "
 					   "ORDER BY v.built_at DESC, v.id DESC", "z", limit);
 	for (row = 0; row < rows; row++)
 	{

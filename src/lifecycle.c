@@ -201,6 +201,7 @@ void
 DropEnvironment(VdeSession *session, Environment *environment)
 {
 	ViewObstacle *obstacle = DropObstacle(environment);
+	TimestampTz now = GetCurrentTimestamp();
 	int64		last = 0;
 
 	/* before the first batch is gone */
@@ -222,13 +223,18 @@ DropEnvironment(VdeSession *session, Environment *environment)
 		SessionCommit(session);
 	}
 	DropViewSchemas(environment->id);
+	/* its history goes, so gc is told; what is locked is being refreshed, and as young as that */
 	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM ("
 				 "  SELECT id FROM vde.version "
 				 "  WHERE id IN (SELECT s.version_id FROM vde.pointer p JOIN vde.snapshot s ON s.id = p.snapshot_id "
-				 "               WHERE p.environment_id = $1) "
-				 "  ORDER BY id FOR NO KEY UPDATE) r "
-				 "WHERE v.id = r.id", "lz",
-				 environment->id, GetCurrentTimestamp());
+				 "               WHERE p.environment_id = $1 "
+				 "               UNION SELECT s.version_id FROM vde.deployment d "
+				 "               JOIN vde.deployment_change c ON c.deployment_id = d.id "
+				 "               JOIN vde.snapshot s ON s.id = c.old_snapshot_id "
+				 "               WHERE d.environment_id = $1 AND d.deployed_at > $3) "
+				 "  ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) r "
+				 "WHERE v.id = r.id", "lzz",
+				 environment->id, now, now - (int64) VdeRetention * USECS_PER_SEC);
 	CatalogWrite("DELETE FROM vde.environment WHERE id = $1", "l", environment->id);
 }
 
