@@ -202,13 +202,14 @@ CREATE TABLE vde.deployment (
 	reused_count int NOT NULL CHECK (reused_count >= 0),
 	deployed_by regrole NOT NULL,
 	deployed_at timestamptz NOT NULL,
+	seconds double precision CHECK (seconds >= 0),
 	UNIQUE (id, environment_id),
 	FOREIGN KEY (parent_id, environment_id) REFERENCES vde.deployment (id, environment_id),
 	FOREIGN KEY (restores_id, environment_id) REFERENCES vde.deployment (id, environment_id)
 );
 CREATE INDEX deployment_environment_id_idx ON vde.deployment (environment_id, id);
 COMMENT ON TABLE vde.deployment IS
-	'one atomic change of an environment; parent_id is the state it was made on, so that states form a tree in which a rollback moves';
+	'one atomic change of an environment; parent_id is the state it was made on, so that states form a tree in which a rollback moves; seconds is how long the call took, builds included (null for create)';
 
 CREATE TABLE vde.deployment_change (
 	deployment_id bigint NOT NULL REFERENCES vde.deployment ON DELETE CASCADE,

@@ -37,7 +37,7 @@
 #include "catalog.h"
 #include "check.h"
 #include "compat.h"
-#include "environment.h"
+#include "environment_lock.h"
 
 PG_FUNCTION_INFO_V1(vde_check);
 

@@ -24,8 +24,10 @@
 #include "catalog.h"
 #include "compat.h"
 #include "environment.h"
+#include "environment_lock.h"
 #include "guc.h"
 #include "lifecycle.h"
+#include "lock_budget.h"
 #include "physical.h"
 #include "session.h"
 #include "snapshot.h"
@@ -56,7 +58,17 @@ expire_environments(VdeSession *session)
 	foreach(cell, names)
 	{
 		Environment *environment = FindEnvironment((char *) lfirst(cell), false);
-		ViewObstacle *obstacle = DropObstacle(environment);
+		ViewObstacle *obstacle;
+
+		if (EnvironmentIsProtected(environment->name))
+		{
+			ereport(NOTICE,
+					(errmsg("environment \"%s\" has expired and is kept: it is listed in the setting vde.protected",
+							environment->name)));
+			continue;
+		}
+		/* nobody deploys to it: that lock is shared, and we have it alone */
+		obstacle = DropObstacle(environment);
 
 		/* one that cannot go must not keep the rest */
 		if (obstacle != NULL)
@@ -152,7 +164,7 @@ collect(const Garbage *item)
 }
 
 /*
- * vde_gc()
+ * vde_gc(nowait)
  *		Drops expired environments, and relations that nothing needs.
  *
  * What may be dropped does not depend on who asks, so whoever owns an
@@ -164,6 +176,7 @@ vde_gc(PG_FUNCTION_ARGS)
 	VdeSession	session;
 	EnvironmentLock lock = {0};
 
+	lock.nowait = NowaitArgument(fcinfo, 0);
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{
@@ -182,6 +195,14 @@ vde_gc(PG_FUNCTION_ARGS)
 		LockActivity(&lock, &session, true);
 		expire_environments(&session);
 		garbage = find_garbage();
+		if (session.atomic)
+		{
+			ViewObstacle *full = LockObstacle(DroppedRelationLocks(list_length(garbage)),
+											  "collecting garbage", true, NULL);
+
+			if (full != NULL)
+				RaiseObstacle(full);
+		}
 		foreach(cell, garbage)
 		{
 			Garbage    *item = (Garbage *) lfirst(cell);

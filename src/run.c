@@ -30,6 +30,7 @@
 #include "deployment.h"
 #include "drift.h"
 #include "freshness.h"
+#include "lock_budget.h"
 #include "overrule.h"
 #include "plan.h"
 
@@ -119,7 +120,7 @@ settle(VdeSession *session, const Environment *environment, List *kept)
 }
 
 /*
- * vde_run(environment)
+ * vde_run(environment, nowait)
  *		Refreshes an environment's tables.
  */
 Datum
@@ -129,6 +130,7 @@ vde_run(PG_FUNCTION_ARGS)
 	EnvironmentLock lock = {0};
 	char	   *name = EnvironmentName(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)));
 
+	lock.nowait = NowaitArgument(fcinfo, 1);
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{
@@ -180,6 +182,14 @@ vde_run(PG_FUNCTION_ARGS)
 			else if (unsettled != NULL && FindKept(kept, node->model_id) != NULL)
 				step->error = kept_error(graph, unsettled);
 			steps = lappend(steps, step);
+		}
+		if (session.atomic)
+		{
+			ViewObstacle *full = LockObstacle(BuildLocks(steps), psprintf("running \"%s\"", name),
+											  true, NULL);
+
+			if (full != NULL)
+				RaiseObstacle(full);
 		}
 		RunBuildSteps(&session, graph, steps);
 		SessionCommit(&session);

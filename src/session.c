@@ -40,6 +40,7 @@
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "model.h"
@@ -95,6 +96,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 	int			options = 0;
 
 	session->atomic = true;
+	session->started = GetCurrentTimestamp();
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
 	{
 		session->atomic = castNode(CallContext, fcinfo->context)->atomic;

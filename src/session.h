@@ -14,6 +14,7 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "utils/jsonb.h"
 
@@ -24,6 +25,7 @@ typedef struct VdeSession
 	bool		atomic;			/* inside the caller's transaction block */
 	int			saved_context;	/* security context of the caller */
 	int			guc_level;
+	TimestampTz started;
 } VdeSession;
 
 /*

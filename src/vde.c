@@ -28,6 +28,7 @@ char	   *VdeEnvironment = NULL;
 char	   *VdeProtected = NULL;
 int			VdeLockTimeout = 30000;
 int			VdeMaxWorkers = 2;
+bool		VdeNotify = true;
 int			VdeRetention = 7 * 24 * 3600;
 #ifdef USE_ASSERT_CHECKING
 char	   *VdeFault = NULL;
@@ -95,6 +96,11 @@ DefineSettings(void)
 							"0: the session builds all of them itself, one after the other.",
 							&VdeMaxWorkers, 2, 0, 1024,
 							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("vde.notify",
+							 "Sends NOTIFY vde with each deployment.",
+							 "Off where a transaction is to be prepared (PREPARE TRANSACTION).",
+							 &VdeNotify, true, PGC_USERSET, 0,
+							 NULL, NULL, NULL);
 	DefineCustomIntVariable("vde.retention",
 							"How long a superseded table is kept before vde_gc() may drop it.",
 							NULL,
