@@ -20,7 +20,7 @@ MODULE_big = vde
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these files of sql/, in this order; the first says \echo Use "CREATE EXTENSION".
-SQL_PARTS = schema catalog model environment plan deployment run diff state lineage
+SQL_PARTS = schema catalog model environment plan deployment run diff state lineage check
 
 SQL_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(SQL_SCRIPT)

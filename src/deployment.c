@@ -64,7 +64,7 @@ SaveDeployment(const VdeSession *session, const Environment *environment,
 				 "plan, message, model_count, built_count, reused_count, deployed_by, deployed_at) "
 				 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id", "lLttLttlllrz",
 				 environment->id, restores ? (int64) 0 : environment->state_id, action, source, restores,
-				 plan, message, (int64) models, (int64) built, (int64) (models - built),
+				 plan, message, (int64) models, (int64) built, (int64) Max(models - built, 0),
 				 session->caller, GetCurrentTimestamp());
 	return CatalogInt64(0, 1);
 }

@@ -120,12 +120,18 @@ void
 CheckEnvironmentOwner(const Environment *environment, Oid caller)
 {
 	if (!has_privs_of_role(caller, environment->owner))
+	{
+		/* NULL: dropped, and a role of the same name is another one */
+		char	   *owner = GetUserNameFromId(environment->owner, true);
+
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for environment \"%s\"", environment->name),
-				 errdetail("It belongs to role \"%s\".",
-						   GetUserNameFromId(environment->owner, true)),
-				 errhint("Work in an environment of your own, or have the role granted to you.")));
+				 owner ? errdetail("It belongs to role \"%s\".", owner) :
+				 errdetail("The role that it belongs to does not exist any more."),
+				 owner ? errhint("Work in an environment of your own, or have the role granted to you.") :
+				 errhint("Work in an environment of your own, or have a superuser do what vde_check() says.")));
+	}
 }
 
 /*

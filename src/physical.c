@@ -26,6 +26,7 @@
 
 #include "access/relation.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
@@ -167,6 +168,9 @@ PhysicalIsEmpty(const char *relation_name)
 {
 	ListCell   *cell;
 
+	/* a standby has no file of an unlogged table, and cannot know */
+	if (RecoveryInProgress())
+		return false;
 	foreach(cell, physical_leaves(PhysicalRelation(relation_name)))
 	{
 		Relation	relation = try_relation_open(lfirst_oid(cell), AccessShareLock);

@@ -224,7 +224,8 @@ add_change(VdePlan *plan, GraphNode *node)
 
 	if (had_view && !has_view)
 		change->view = MakeViewChange(plan->environment->name, &node->name, NULL, NIL, NULL);
-	else if (has_view && strcmp(change->change, "indirect") == 0 && !GraphNodeMoves(node))
+	else if (has_view && strcmp(change->change, "indirect") == 0 && !GraphNodeMoves(node) &&
+			 !change->build)
 		change->view = NULL;	/* only downstream: its pointer stays */
 	else if (has_view)
 		change->view = MakeViewChange(plan->environment->name, &node->name,

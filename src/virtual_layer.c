@@ -306,7 +306,7 @@ carry_out(ViewState *state)
 				 errmsg("relation \"%s.%s\" of model \"%s.%s\" does not exist",
 						VDE_DATA_SCHEMA, change->relation_name,
 						change->model.schema, change->model.name),
-				 errhint("Somebody dropped it. Register the model with any change and apply, to have it built anew.")));
+				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
 	GrantPhysical(state->physical, change->owner);
 	MemoryContextSwitchTo(context);
 
