@@ -8,7 +8,8 @@
 # server, and install nothing into your PostgreSQL:
 #
 #   make demo [KEEP=1]        the guided tour
-#   make test [SUITE="..."]   the test suite, or parts of it: build regress isolation tap pgtap migrations property faults stress tpch demo
+#   make test [SUITE="..."]   the test suite, or parts of it: build regress isolation tap pgtap migrations property faults stress tpch demo;
+#                             by hand also: size
 #             [TESTS="..."]   and of these only the tests of these names
 #   make bench [N=1000]       time against the same DDL by hand; then what analysis and plans cost
 
@@ -19,7 +20,7 @@ MODULE_big = vde
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these files of sql/, in this order; the first says \echo Use "CREATE EXTENSION".
-SQL_PARTS = schema catalog model environment plan deployment run diff state lineage redirect
+SQL_PARTS = schema catalog model environment plan deployment run diff state lineage check redirect
 
 SQL_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(SQL_SCRIPT)

@@ -50,6 +50,7 @@ CREATE TABLE vde.version (
 	CHECK (built_at IS NULL OR collected_at IS NULL)
 );
 CREATE INDEX version_model_id_idx ON vde.version (model_id);
+CREATE INDEX version_lost_idx ON vde.version (id) WHERE built_at IS NULL AND relation_name IS NOT NULL AND collected_at IS NULL;
 CREATE INDEX version_unlogged_idx ON vde.version (id) WHERE unlogged;
 COMMENT ON TABLE vde.version IS
 	'the identity of a physical table: relation_name in schema vde_data (null for kinds that have none), built_at while it exists, refreshed_at when its sources were last read, or last found to be what was read before, content_hash of its rows in any order (null: unknown; equal ones of one version mean equal rows), unlogged if a crash empties it, released_at when an environment that used it was last dropped';
@@ -201,13 +202,14 @@ CREATE TABLE vde.deployment (
 	reused_count int NOT NULL CHECK (reused_count >= 0),
 	deployed_by regrole NOT NULL,
 	deployed_at timestamptz NOT NULL,
+	seconds double precision CHECK (seconds >= 0),
 	UNIQUE (id, environment_id),
 	FOREIGN KEY (parent_id, environment_id) REFERENCES vde.deployment (id, environment_id),
 	FOREIGN KEY (restores_id, environment_id) REFERENCES vde.deployment (id, environment_id)
 );
 CREATE INDEX deployment_environment_id_idx ON vde.deployment (environment_id, id);
 COMMENT ON TABLE vde.deployment IS
-	'one atomic change of an environment; parent_id is the state it was made on, so that states form a tree in which a rollback moves';
+	'one atomic change of an environment; parent_id is the state it was made on, so that states form a tree in which a rollback moves; seconds is how long the call took, builds included (null for create)';
 
 CREATE TABLE vde.deployment_change (
 	deployment_id bigint NOT NULL REFERENCES vde.deployment ON DELETE CASCADE,

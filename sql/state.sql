@@ -91,13 +91,13 @@ CREATE VIEW vde_deployments AS
 		ARRAY(SELECT vde.quoted_name(m.schema_name, m.model_name)
 			FROM vde.deployment_change c JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) c.model_id
 			WHERE c.deployment_id OPERATOR(pg_catalog.=) d.id ORDER BY 1) AS changed,
-		d.plan, d.message, d.deployed_by, d.deployed_at
+		d.plan, d.message, d.deployed_by, d.deployed_at, d.seconds
 	FROM vde.deployment d
 	JOIN vde.environment e ON e.id OPERATOR(pg_catalog.=) d.environment_id
 	LEFT JOIN vde.environment_state s ON s.deployment_id OPERATOR(pg_catalog.=) d.id;
 
 COMMENT ON VIEW vde_deployments IS
-	'The history of each environment: what was applied, promoted or rolled back, by whom, when and with which message; made_on is the state before, is_state tells where the environment is now';
+	'The history of each environment: what was applied, promoted or rolled back, by whom, when and with which message, how many models it changed, built and reused, and how many seconds the call took, builds included; made_on is the state before, is_state tells where the environment is now';
 
 CREATE VIEW vde_builds AS
 	SELECT b.id AS build, vde.quoted_name(m.schema_name, m.model_name) AS model, b.environment, b.xxh3 AS version,

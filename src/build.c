@@ -39,6 +39,7 @@
 #include "catalog.h"
 #include "compat.h"
 #include "cutoff.h"
+#include "fault.h"
 #include "physical.h"
 #include "receiver.h"
 #include "virtual_layer.h"
@@ -283,6 +284,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	double		seconds;
 
 	query = BindNodeWith(graph, node, &fingerprint);
+	VDE_POINT("build: analyzed");
 
 	can_cut_off = step->if_changed && version->built && !version->emptied &&
 		CanCutOff(graph, node, query, fingerprint);
@@ -290,6 +292,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	/* before the query's snapshot, and once who switches them now is done */
 	if (has_rows)
 		inputs = ReadFillInputs(graph, node);
+	VDE_POINT("build: inputs read");
 	if (can_cut_off && SameFillInputs(version->id, inputs))
 	{
 		CatalogWrite("UPDATE vde.version SET refreshed_at = $2 WHERE id = $1", "lz",
@@ -312,18 +315,22 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	else
 		contents = BuildPhysical(definition, node->columns, query, version->relation_name);
 
+	VDE_POINT("build: relation made");
 	/* the same once more: nothing may have been replaced meanwhile */
 	(void) BindNode(graph, node);
+	VDE_POINT("build: analyzed again");
 
 	seconds = (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC;
 	SaveVersionFilled(node->model_id, version, started, has_rows ? (int64) contents.rows : -1,
 					  has_rows ? contents.hash : "", seconds, definition->owner);
 	if (has_rows)
 		SaveFillInputs(version->id, inputs);
+	VDE_POINT("build: version written");
 	version->built = true;
 	version->emptied = false;
 	version->refreshed_at = started;
 	save_build(graph, step, "built", has_rows ? (int64) contents.rows : -1, seconds, started);
+	VDE_POINT("build: noted");
 	if (has_rows)
 		ereport(NOTICE,
 				(errmsg("[%d/%d] %s %s %s %s in %.1f s%s", step_number(step, queue), queue->queue->step_count,
@@ -352,6 +359,7 @@ run_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 
 	/* whoever builds the same version now: wait for its commit */
 	LockVersion(DigestXxh3(&node->version.digest));
+	VDE_POINT("build: version locked");
 	LookUpVersion(&node->name, definition->kind, &node->version.digest, &version);
 	if (!version.built && IsolationUsesXactSnapshot() && version.relation_name != NULL &&
 		OidIsValid(PhysicalRelation(version.relation_name)))
@@ -361,6 +369,7 @@ run_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 						QuoteModelName(&node->name)),
 				 errhint("Call it again in a new transaction.")));
 	check_parents(graph, node, definition);
+	VDE_POINT("build: access checked");
 
 	if (version.built && !step->refresh)
 	{
@@ -377,6 +386,7 @@ run_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 		node->snapshot_id = SaveSnapshot(definition, &version, node->fingerprint,
 										 node->declared_breaking, node->columns, GraphParentIds(node), node->lineage);
 	}
+	VDE_POINT("build: snapshot written");
 	MemoryContextSwitchTo(graph->context);
 	if (version.relation_name != NULL)
 		version.relation_name = pstrdup(version.relation_name);
@@ -467,6 +477,7 @@ RunBuildTask(Graph *graph, BuildStep *step, QueueHandle *queue, bool raise)
 	{
 		step->skipped = true;
 		save_build(graph, step, "skipped", -1, 0, started);
+		VDE_POINT("build: skipped");
 	}
 	else if (raise)
 	{
@@ -494,6 +505,7 @@ RunBuildTask(Graph *graph, BuildStep *step, QueueHandle *queue, bool raise)
 			if (ErrorEndsCall(step->error) && step->error->sqlerrcode != ERRCODE_QUERY_CANCELED)
 				ReThrowError(step->error);
 			save_build(graph, step, "failed", -1, 0, started);
+			VDE_POINT("build: failed");
 		}
 	}
 	(void) step_number(step, queue);

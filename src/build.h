@@ -13,6 +13,7 @@
 #include "nodes/pg_list.h"
 
 #include "build_queue.h"
+#include "environment_lock.h"
 #include "graph.h"
 
 /*

@@ -299,6 +299,8 @@ QueueAttach(dsm_handle segment)
 void
 QueueDetach(QueueHandle *handle)
 {
+	/* a wait that an error has ended still points into the segment */
+	ConditionVariableCancelSleep();
 	if (handle->queue->leader_pid == MyProcPid)
 	{
 		LOCKTAG		tag;

@@ -25,6 +25,7 @@
 #include "build_schedule.h"
 #include "build_worker.h"
 #include "compat.h"
+#include "fault.h"
 #include "guc.h"
 #include "receiver.h"
 
@@ -135,8 +136,11 @@ perform(VdeSession *session, Graph *graph, QueueHandle *queue, BuildStep *step)
 		SessionCommit(session);
 		ReThrowError(step->error);
 	}
+	VDE_POINT("build: before commit");
 	SessionCommitBuild(session);
+	VDE_POINT("build: after commit");
 	QueueFinish(queue, step->node->task, state);
+	VDE_POINT("build: finished");
 }
 
 /*
@@ -199,6 +203,7 @@ RunBuildSteps(VdeSession *session, Graph *graph, List *steps)
 			by_task[step->node->task] = step;
 		}
 		StartBuildWorkers(schedule.workers, schedule.queue);
+		VDE_POINT("build: workers started");
 		work_through(session, graph, &schedule, by_task);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(give_back, PointerGetDatum(&schedule));
@@ -213,6 +218,7 @@ RunBuildSteps(VdeSession *session, Graph *graph, List *steps)
 		step->unchanged = state == TASK_UNCHANGED;
 	}
 	give_back(0, PointerGetDatum(&schedule));
+	VDE_POINT("build: queue given back");
 	foreach(cell, steps)
 	{
 		if (((BuildStep *) lfirst(cell))->failed)

@@ -49,6 +49,7 @@
 #include "build_worker.h"
 #include "compat.h"
 #include "environment.h"
+#include "fault.h"
 #include "session.h"
 
 /* a worker that cannot send waits until the session reads */
@@ -576,7 +577,9 @@ perform(QueueHandle *handle, Graph *graph, int number)
 	begin(&session, handle->queue);
 	CatchUpWithQueue(graph, handle);
 	state = RunBuildTask(graph, step, handle, false);
+	VDE_POINT("worker: before commit");
 	end(&session);
+	VDE_POINT("worker: after commit");
 
 	if (state == TASK_FAILED)
 		send_failure(number, step->error);
@@ -626,6 +629,7 @@ vde_build_worker_main(Datum main_arg)
 	if (handle == NULL || QueueIsOver(handle))
 		proc_exit(0);
 	queue = handle->queue;
+	before_shmem_exit(stop_waiting, (Datum) 0);
 	mq = (shm_mq *) ((char *) shm_toc_lookup(handle->toc, QUEUE_KEY_MESSAGES, false) +
 					 (Size) MESSAGES_SIZE * number);
 	shm_mq_set_sender(mq, MyProc);
@@ -638,9 +642,11 @@ vde_build_worker_main(Datum main_arg)
 	RestoreGUCState(shm_toc_lookup(handle->toc, QUEUE_KEY_SETTINGS, false));
 	CommitTransactionCommand();
 
+	VDE_POINT("worker: before plan");
 	if (QueueIsOver(handle))
 		proc_exit(0);
 	graph = plan(handle, number, context);
+	VDE_POINT("worker: planned");
 	if (graph == NULL)
 		ereport(LOG,
 				(errmsg("a build worker did not take part: what environment \"%s\" reads has changed since it was planned",
@@ -651,7 +657,10 @@ vde_build_worker_main(Datum main_arg)
 		MemoryContextSwitchTo(graph->context);
 		task = QueueTake(handle, number);
 		if (task >= 0)
+		{
+			VDE_POINT("worker: task taken");
 			perform(handle, graph, task);
+		}
 		else
 			QueueWait(handle);
 	}

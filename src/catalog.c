@@ -24,6 +24,7 @@
 
 #include "catalog.h"
 #include "compat.h"
+#include "session.h"
 
 #define MAX_PARAMETERS 20
 
@@ -287,6 +288,7 @@ CatalogWrite(const char *sql, const char *types,...)
 	va_list		args;
 	uint64		rows;
 
+	RefuseOnStandby();
 	va_start(args, types);
 	rows = run(sql, types, args);
 	va_end(args);

@@ -16,9 +16,11 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "build.h"
@@ -26,8 +28,11 @@
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "fault.h"
 #include "guc.h"
 #include "lifecycle.h"
+#include "lock_budget.h"
+#include "notify.h"
 #include "overrule.h"
 #include "plan.h"
 #include "snapshot.h"
@@ -59,9 +64,22 @@ SaveDeployment(const VdeSession *session, const Environment *environment,
 				 "plan, message, model_count, built_count, reused_count, deployed_by, deployed_at) "
 				 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id", "lLttLttlllrz",
 				 environment->id, restores ? (int64) 0 : environment->state_id, action, source, restores,
-				 plan, message, (int64) models, (int64) built, (int64) (models - built),
+				 plan, message, (int64) models, (int64) built, (int64) Max(models - built, 0),
 				 session->caller, GetCurrentTimestamp());
 	return CatalogInt64(0, 1);
+}
+
+/*
+ * FinishDeployment
+ *		See deployment.h.
+ */
+void
+FinishDeployment(const VdeSession *session, const Environment *environment,
+				 int64 deployment, const char *action, const char *source, int changed)
+{
+	CatalogWrite("UPDATE vde.deployment SET seconds = $2 WHERE id = $1", "ld", deployment,
+				 Max(GetCurrentTimestamp() - session->started, 0) / (double) USECS_PER_SEC);
+	NotifyDeployment(environment->name, deployment, action, source, changed, session->caller);
 }
 
 /*
@@ -91,9 +109,11 @@ MovePointers(const Environment *environment, int64 deployment, List *changes)
 	}
 	if (changes == NIL)
 		return;
+	VDE_POINT("deploy: pointers not written");
 	CatalogWrite("INSERT INTO vde.deployment_change (deployment_id, model_id, old_snapshot_id, new_snapshot_id) "
 				 "SELECT $1, m, NULLIF(o, 0), NULLIF(n, 0) FROM unnest($2, $3, $4) AS u (m, o, n)", "lIII",
 				 deployment, models, olds, news);
+	VDE_POINT("deploy: changes noted");
 	CatalogWrite("DELETE FROM vde.pointer p USING unnest($2, $3) AS u (m, n) "
 				 "WHERE p.environment_id = $1 AND p.model_id = u.m AND u.n = 0 AND p.base_snapshot_id IS NULL", "lII",
 				 environment->id, models, news);
@@ -104,6 +124,7 @@ MovePointers(const Environment *environment, int64 deployment, List *changes)
 				 "SELECT $1, m, n FROM unnest($2, $3) AS u (m, n) WHERE n <> 0 "
 				 "ON CONFLICT (environment_id, model_id) DO NOTHING", "lII",
 				 environment->id, models, news);
+	VDE_POINT("deploy: pointers written");
 }
 
 /*
@@ -116,15 +137,15 @@ SetState(Environment *environment, int64 deployment)
 	CatalogWrite("UPDATE vde.environment_state SET deployment_id = $2 WHERE environment_id = $1", "ll",
 				 environment->id, deployment);
 	environment->state_id = deployment;
+	VDE_POINT("deploy: state written");
 }
 
 /*
- * build_plan
- *		Builds and refreshes what the plan says, and checks that what is
- *		reused may be read by whom a build would have run as.
+ * plan_steps
+ *		What the plan says is to be built and refreshed, as BuildStep *.
  */
-static void
-build_plan(VdeSession *session, VdePlan *plan)
+static List *
+plan_steps(const VdePlan *plan)
 {
 	List	   *steps = NIL;
 	ListCell   *cell;
@@ -142,8 +163,58 @@ build_plan(VdeSession *session, VdePlan *plan)
 			steps = lappend(steps, step);
 		}
 	}
+	return steps;
+}
+
+/*
+ * check_access
+ *		CheckNodeAccess that keeps no lock on what the model reads: there may
+ *		be thousands of such models.
+ */
+static void
+check_access(Graph *graph, GraphNode *node)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		CheckNodeAccess(graph, node);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+}
+
+/*
+ * build_plan
+ *		Builds and refreshes what the plan says, and checks that what is
+ *		reused may be read by whom a build would have run as.
+ */
+static void
+build_plan(VdeSession *session, VdePlan *plan, List *steps)
+{
+	ListCell   *cell;
+
 	plan->graph->caller = session->caller;
+	VDE_POINT("deploy: before builds");
 	RunBuildSteps(session, plan->graph, steps);
+	VDE_POINT("deploy: after builds");
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
@@ -151,8 +222,34 @@ build_plan(VdeSession *session, VdePlan *plan)
 		CHECK_FOR_INTERRUPTS();
 		if (!change->build && !change->refresh && change->node->computed &&
 			(GraphNodeMoves(change->node) || change->node->edit != NULL))
-			CheckNodeAccess(plan->graph, change->node);
+			check_access(plan->graph, change->node);
 	}
+}
+
+/*
+ * require_locks
+ *		Error unless everything that the plan does can be done in the
+ *		transaction block at hand.  Outside of one, CheckPlan has asked.
+ */
+static void
+require_locks(const VdePlan *plan, List *steps)
+{
+	ViewObstacle *obstacle;
+	List	   *views = list_copy(plan->layer);
+	ListCell   *cell;
+
+	foreach(cell, plan->changes)
+	{
+		PlanChange *change = (PlanChange *) lfirst(cell);
+
+		if (change->view != NULL)
+			views = lappend(views, change->view);
+	}
+	obstacle = LockObstacle(BuildLocks(steps) + ViewLocks(views),
+							psprintf("deploying to environment \"%s\"", plan->environment->name),
+							true, NULL);
+	if (obstacle != NULL)
+		RaiseObstacle(obstacle);
 }
 
 /*
@@ -182,15 +279,15 @@ delete_drafts(const VdePlan *plan)
 }
 
 /*
- * deploy
- *		The swap: everything that a plan changes, in one transaction.
+ * record
+ *		Everything that a plan changes in the catalog.  Returns the deployment's
+ *		id, and how many pointers it moves.
  */
-static void
-deploy(VdeSession *session, VdePlan *plan, const char *message)
+static int64
+record(VdeSession *session, VdePlan *plan, const char *message, int *changed)
 {
 	Environment *environment = (Environment *) plan->environment;
 	List	   *pointers = NIL;
-	List	   *views = NIL;
 	int64		deployment;
 	ListCell   *cell;
 
@@ -217,22 +314,88 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 		}
 		if (pointer->old_snapshot_id != pointer->new_snapshot_id)
 			pointers = lappend(pointers, pointer);
-		if (change->view != NULL)
-			views = lappend(views, change->view);
 	}
 
+	VDE_POINT("deploy: snapshots written");
 	deployment = SaveDeployment(session, environment, plan->source ? "promote" : "apply",
 								plan->source ? plan->source->name : NULL, 0, plan->id, message,
 								list_length(pointers), plan->build_count);
+	VDE_POINT("deploy: deployment written");
 	MovePointers(environment, deployment, pointers);
 	SetState(environment, deployment);
 	if (plan->source != NULL)
 		SaveMergeBase(plan->source, environment, plan->merge, deployment);
 	else
 		delete_drafts(plan);
+	VDE_POINT("deploy: drafts or base written");
 	/* after the drafts: who declares something waits there */
 	SaveOverrules(plan->graph, deployment);
+	*changed = list_length(pointers);
+	return deployment;
+}
+
+/*
+ * deploy
+ *		The swap: catalog and views, in one transaction.
+ */
+static void
+deploy(VdeSession *session, VdePlan *plan, const char *message)
+{
+	const Environment *environment = plan->environment;
+	int			changed;
+	int64		deployment = record(session, plan, message, &changed);
+	List	   *views = NIL;
+	ListCell   *cell;
+
+	foreach(cell, plan->changes)
+	{
+		PlanChange *change = (PlanChange *) lfirst(cell);
+
+		if (change->view != NULL)
+			views = lappend(views, change->view);
+	}
+	VDE_POINT("deploy: before swap");
 	SwapViews(views, environment->id, environment->owner);
+	VDE_POINT("deploy: after swap");
+	FinishDeployment(session, environment, deployment, plan->source ? "promote" : "apply",
+					 plan->source ? plan->source->name : NULL, changed);
+}
+
+/*
+ * deploy_in_batches
+ *		The same for an environment that nobody reads yet: the catalog first,
+ *		then views, a batch at a time.
+ *
+ * Until the last batch the environment says of itself that its views are not
+ * complete.  Whatever stops us before, the next apply goes on from there, and
+ * so does a drop.
+ */
+static void
+deploy_in_batches(VdeSession *session, VdePlan *plan, const char *message)
+{
+	Environment *environment = (Environment *) plan->environment;
+	List	   *gone = NIL;
+	int			changed;
+	int64		deployment;
+	ListCell   *cell;
+
+	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
+	environment->layer_complete = false;
+
+	/* of what an earlier try had made: once the pointers are gone, nobody knows */
+	foreach(cell, plan->changes)
+	{
+		PlanChange *change = (PlanChange *) lfirst(cell);
+
+		if (change->view != NULL && change->view->relation_name == NULL && change->view->exists)
+			gone = lappend(gone, change->view);
+	}
+	DropViews(session, environment, gone);
+	deployment = record(session, plan, message, &changed);
+	SessionCommit(session);
+	CompleteLayer(session, environment);
+	FinishDeployment(session, environment, deployment, plan->source ? "promote" : "apply",
+					 plan->source ? plan->source->name : NULL, changed);
 }
 
 /*
@@ -242,8 +405,33 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 void
 DeployPlan(VdeSession *session, VdePlan *plan, const char *message)
 {
-	build_plan(session, plan);
-	CompleteLayer(session, (Environment *) plan->environment);
+	Environment *environment = (Environment *) plan->environment;
+	List	   *steps = plan_steps(plan);
+
+	if (session->atomic)
+		require_locks(plan, steps);
+	build_plan(session, plan, steps);
+	VDE_POINT("deploy: access checked");
+
+	/* what planning has locked is not in the budget of a large swap */
+	if (list_length(plan->changes) > LayerBatch())
+		SessionCommitBuild(session);
+	if (plan->changes == NIL)
+	{
+		/* only views are missing: the environment's state stays what it is */
+		CompleteLayer(session, environment);
+		if (plan->source != NULL)
+			SaveMergeBase(plan->source, environment, plan->merge, environment->state_id);
+		else
+			delete_drafts(plan);
+		return;
+	}
+	if (!session->atomic && PlanInBatches(plan))
+	{
+		deploy_in_batches(session, plan, message);
+		return;
+	}
+	CompleteLayer(session, environment);
 	deploy(session, plan, message);
 }
 
@@ -310,6 +498,7 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 	Environment *environment = FindEnvironment(name, false);
 	VdePlan    *plan = PlanDrafts(environment);
 
+	VDE_POINT("apply: planned");
 	check_plan_id(plan, plan_id);
 	if (plan->draft_count > 0 && EnvironmentIsProtected(name) && !confirm)
 		ereport(ERROR,
@@ -322,9 +511,11 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 						 name)));
 	CheckPlan(plan);
 	warn_left(plan);
+	VDE_POINT("apply: checked");
 	if (PlanIsEmpty(plan))
 	{
 		delete_drafts(plan);	/* of what is so already */
+		VDE_POINT("apply: nothing to do");
 		ereport(NOTICE, (errmsg("environment \"%s\" is up to date", name)));
 		return;
 	}
@@ -333,7 +524,7 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 }
 
 /*
- * vde_apply(environment, plan, message, confirm)
+ * vde_apply(environment, plan, message, confirm, nowait)
  *		Builds what an environment's drafts need, and swaps its views.
  */
 Datum
@@ -346,6 +537,7 @@ vde_apply(PG_FUNCTION_ARGS)
 	char	   *message = TextArgument(fcinfo, 2);
 	bool		confirm = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
 
+	lock.nowait = NowaitArgument(fcinfo, 4);
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{
@@ -353,16 +545,20 @@ vde_apply(PG_FUNCTION_ARGS)
 
 		/* one that is made now stays uncommitted until the plan has passed */
 		LockActivity(&lock, &session, false);
-		environment = OpenEnvironment(name, session.caller);
+		environment = OpenEnvironment(name, session.caller, lock.nowait);
+		VDE_POINT("apply: environment open");
 		LockEnvironment(&lock, &session, environment);
 		apply(&session, name, plan_id, message, confirm);
+		VDE_POINT("apply: before commit");
 		SessionCommit(&session);
+		VDE_POINT("apply: after commit");
 	}
 	PG_FINALLY();
 	{
 		ReleaseEnvironmentLocks(&lock);
 	}
 	PG_END_TRY();
+	VDE_POINT("apply: locks released");
 	SessionEnd(&session);
 	PG_RETURN_VOID();
 }
@@ -412,8 +608,10 @@ promote(VdeSession *session, const char *source_name, const char *target_name,
 	Environment *target = FindEnvironment(target_name, false);
 	VdePlan    *plan = PlanPromotion(source, target, models, force);
 
+	VDE_POINT("promote: planned");
 	check_plan_id(plan, plan_id);
 	CheckPlan(plan);
+	VDE_POINT("promote: checked");
 	if (PlanIsEmpty(plan))
 	{
 		/*
@@ -437,7 +635,7 @@ promote(VdeSession *session, const char *source_name, const char *target_name,
 }
 
 /*
- * vde_promote(source, target, models, force, plan, message)
+ * vde_promote(source, target, models, force, plan, message, nowait)
  *		Merges what source has changed into target, and swaps target's views.
  */
 Datum
@@ -452,6 +650,7 @@ vde_promote(PG_FUNCTION_ARGS)
 	char	   *plan_id = TextArgument(fcinfo, 4);
 	char	   *message = TextArgument(fcinfo, 5);
 
+	lock.nowait = NowaitArgument(fcinfo, 6);
 	if (source_name == NULL || target_name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -473,17 +672,21 @@ vde_promote(PG_FUNCTION_ARGS)
 
 		/* one that is made now stays uncommitted until the plan has passed */
 		LockActivity(&lock, &session, false);
-		target = OpenEnvironment(target_name, session.caller);
+		target = OpenEnvironment(target_name, session.caller, lock.nowait);
+		VDE_POINT("promote: target open");
 		LockEnvironment(&lock, &session, source->id < target->id ? source : target);
 		LockEnvironment(&lock, &session, source->id < target->id ? target : source);
 		promote(&session, source_name, target_name, models, force, plan_id, message);
+		VDE_POINT("promote: before commit");
 		SessionCommit(&session);
+		VDE_POINT("promote: after commit");
 	}
 	PG_FINALLY();
 	{
 		ReleaseEnvironmentLocks(&lock);
 	}
 	PG_END_TRY();
+	VDE_POINT("promote: locks released");
 	SessionEnd(&session);
 	PG_RETURN_VOID();
 }

@@ -14,6 +14,7 @@
 #include "nodes/pg_list.h"
 
 #include "environment.h"
+#include "environment_lock.h"
 #include "history.h"
 #include "plan.h"
 #include "session.h"
@@ -30,9 +31,17 @@ extern int64 SaveDeployment(const VdeSession *session,
 
 /*
  * Carries out a plan that was checked and is not empty: builds what it needs,
- * then swaps the views, in the transaction that is open at the end.
+ * then swaps the views, in the transaction that is open at the end.  Views of an
+ * environment that nobody reads yet are made in batches.
  */
 extern void DeployPlan(VdeSession *session, VdePlan *plan, const char *message);
+
+/*
+ * Last thing of a deployment's transaction: how long it took, and NOTIFY.
+ */
+extern void FinishDeployment(const VdeSession *session,
+							 const Environment *environment, int64 deployment,
+							 const char *action, const char *source, int changed);
 
 /* Points the models of a list of PointerChange at other snapshots. */
 extern void MovePointers(const Environment *environment, int64 deployment,

@@ -32,6 +32,9 @@
 /* what note_emptied() says changed, which is no drift */
 #define DRIFT_EMPTIED	"contents of its unlogged table, which a crash emptied,"
 
+/* what note_lost() says changed, which is no drift either */
+#define DRIFT_LOST		"contents of its table, which somebody dropped,"
+
 /* ---------------------------------------------------------------------
  * Found
  * ---------------------------------------------------------------------
@@ -221,6 +224,23 @@ note_emptied(Graph *graph)
 }
 
 /*
+ * note_lost
+ *		Marks the models whose table somebody dropped, as vde_check() has noted.
+ */
+static void
+note_lost(Graph *graph)
+{
+	List	   *ids;
+
+	ids = GraphReadIds(CatalogRead("SELECT p.model_id FROM vde.version v JOIN vde.snapshot s ON s.version_id = v.id "
+								   "JOIN vde.pointer p ON p.snapshot_id = s.id "
+								   "WHERE v.built_at IS NULL AND v.relation_name IS NOT NULL AND v.collected_at IS NULL "
+								   "AND p.environment_id = $1", "l", graph->environment->id));
+	if (ids != NIL)
+		mark_drifted(graph, ids, DRIFT_LOST, false, false);
+}
+
+/*
  * NoteDrift
  *		See drift.h.
  */
@@ -230,6 +250,7 @@ NoteDrift(Graph *graph)
 	note_drift(graph);
 	note_stopped(graph);
 	note_emptied(graph);
+	note_lost(graph);
 }
 
 /* ---------------------------------------------------------------------
@@ -270,7 +291,7 @@ since(const Graph *graph, const GraphNode *node)
 static bool
 is_drift(const char *what)
 {
-	return strcmp(what, DRIFT_EMPTIED) != 0;
+	return strcmp(what, DRIFT_EMPTIED) != 0 && strcmp(what, DRIFT_LOST) != 0;
 }
 
 /*

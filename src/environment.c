@@ -1,31 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * environment.c
- *	  Named sets of pointers: found, created, checked and locked.
+ *	  Named sets of pointers: found, created and checked.
  *
  * An environment's row, its pointers and its first deployment ("create", the
  * root of its tree of states) are written together; its views come when it is
- * first deployed to (deployment.c).
- *
- * Locks are heavyweight locks of a class of our own in the advisory space, so
- * that they show in pg_locks, take part in deadlock detection and never clash
- * with a user's advisory locks.  Order: activity, environments by id, one
- * version, views by OID.
+ * first deployed to (deployment.c).  Its locks are in environment_lock.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
-#include "common/hashfn.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "storage/lock.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -33,20 +24,15 @@
 #include "compat.h"
 #include "digest.h"
 #include "environment.h"
+#include "environment_lock.h"
+#include "fault.h"
 #include "guc.h"
 #include "history.h"
 #include "kept.h"
 #include "model.h"
+#include "notify.h"
 
 PG_FUNCTION_INFO_V1(vde_environment_name);
-
-/* classes of our locks, beside the core's 1 and 2 in the fourth field */
-#define LOCK_CLASS_ACTIVITY		0x5641
-#define LOCK_CLASS_ENVIRONMENT	0x5645
-#define LOCK_CLASS_VERSION		0x5656
-#define LOCK_CLASS_NAME			0x564E
-
-static void lock_name(const char *name);
 
 /*
  * check_environment_name
@@ -134,12 +120,18 @@ void
 CheckEnvironmentOwner(const Environment *environment, Oid caller)
 {
 	if (!has_privs_of_role(caller, environment->owner))
+	{
+		/* NULL: dropped, and a role of the same name is another one */
+		char	   *owner = GetUserNameFromId(environment->owner, true);
+
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for environment \"%s\"", environment->name),
-				 errdetail("It belongs to role \"%s\".",
-						   GetUserNameFromId(environment->owner, true)),
-				 errhint("Work in an environment of your own, or have the role granted to you.")));
+				 owner ? errdetail("It belongs to role \"%s\".", owner) :
+				 errdetail("The role that it belongs to does not exist any more."),
+				 owner ? errhint("Work in an environment of your own, or have the role granted to you.") :
+				 errhint("Work in an environment of your own, or have a superuser do what vde_check() says.")));
+	}
 }
 
 /*
@@ -147,14 +139,15 @@ CheckEnvironmentOwner(const Environment *environment, Oid caller)
  *		An environment to work in; an unknown one is made from prod.
  */
 Environment *
-OpenEnvironment(const char *name, Oid caller)
+OpenEnvironment(const char *name, Oid caller, bool nowait)
 {
 	Environment *environment = FindEnvironment(name, true);
+	Environment *base = NULL;
 
 	/* another session may be about to make it: wait for the end of that */
 	if (environment == NULL)
 	{
-		lock_name(name);
+		LockEnvironmentName(name, nowait);
 		environment = FindEnvironment(name, true);
 	}
 	if (environment != NULL)
@@ -162,10 +155,11 @@ OpenEnvironment(const char *name, Oid caller)
 		CheckEnvironmentOwner(environment, caller);
 		return environment;
 	}
-	if (strcmp(name, PROD_ENVIRONMENT) == 0)
-		return CreateEnvironment(name, NULL, NULL, 0, caller);
-	return CreateEnvironment(name, FindEnvironment(PROD_ENVIRONMENT, true),
-							 NULL, 0, caller);
+	if (strcmp(name, PROD_ENVIRONMENT) != 0)
+		base = FindEnvironment(PROD_ENVIRONMENT, true);
+	environment = CreateEnvironment(name, base, NULL, 0, caller);
+	NotifyCreation(environment, base, caller);
+	return environment;
 }
 
 /*
@@ -178,7 +172,7 @@ EnvironmentForDrafts(const char *given, Oid caller, char **resolved_name)
 	Environment *environment;
 
 	*resolved_name = EnvironmentName(given);
-	environment = OpenEnvironment(*resolved_name, caller);
+	environment = OpenEnvironment(*resolved_name, caller, false);
 
 	/* if it is being dropped, wait for the outcome */
 	if (CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR KEY SHARE", "l", environment->id) == 0)
@@ -310,6 +304,7 @@ CreateEnvironment(const char *name, const Environment *base,
 				 errhint("Apply to it, or drop it first with CALL vde_drop_environment('%s').", name)));
 	environment->id = CatalogInt64(0, 1);
 	environment->layer_complete = (base == NULL);
+	VDE_POINT("environment: row written");
 
 	CatalogWrite("INSERT INTO vde.deployment (environment_id, action, model_count, built_count, reused_count, deployed_by, deployed_at) "
 				 "VALUES ($1, 'create', 0, 0, 0, $2, $3) RETURNING id", "lrz",
@@ -340,6 +335,7 @@ CreateEnvironment(const char *name, const Environment *base,
 							   quote_qualified_identifier(CatalogText(0, 1), CatalogText(0, 2))),
 					 errhint("The setting vde.retention says how long tables are kept.")));
 	}
+	VDE_POINT("environment: pointers written");
 	if (base != NULL)
 	{
 		inherit_merge_bases(environment, base, deployment);
@@ -353,147 +349,15 @@ CreateEnvironment(const char *name, const Environment *base,
 }
 
 /*
- * set_tag
- *		Lock tag of a class of ours.
- */
-static void
-set_tag(LOCKTAG *tag, uint16 class, uint64 key)
-{
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key, class);
-}
-
-/*
- * take_lock
- *		LockAcquire that shows us what others did while we waited.
- *
- * Only locks on relations take in invalidations by themselves: without this,
- * a table that the one before us has made is still not there for a name that
- * we had looked up earlier.
- *
- * A lock may be granted at the very moment when we are cancelled while we wait
- * for it.  One of the transaction then goes with it, but one of the session
- * would stay, and nobody know.  So we wait for the first kind, and take the
- * second when that needs no waiting any more.
- */
-static void
-take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session)
-{
-	(void) LockAcquire(tag, mode, false, false);
-	if (session)
-		(void) LockAcquire(tag, mode, true, false);
-	AcceptInvalidationMessages();
-}
-
-/*
- * lock_name
- *		Of those who make an environment of one name at the same time, the
- *		first does, and the others find it.
- */
-static void
-lock_name(const char *name)
-{
-	LOCKTAG		tag;
-
-	set_tag(&tag, LOCK_CLASS_NAME, hash_bytes_extended((const unsigned char *) name, strlen(name), 0));
-	take_lock(&tag, ExclusiveLock, false);
-}
-
-/*
- * LockActivity
- *		Shared by whatever deploys or builds, exclusive for gc: a table that a
- *		starting apply is about to reuse is never collected.
+ * NotifyCreation
+ *		See environment.h.
  */
 void
-LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
+NotifyCreation(const Environment *environment, const Environment *base, Oid caller)
 {
-	LOCKTAG		tag;
-	LOCKMODE	mode = exclusive ? ExclusiveLock : ShareLock;
-
-	Assert(lock->ids == NIL);
-	lock->session = !session->atomic;
-	set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
-	take_lock(&tag, mode, lock->session);
-	lock->activity = mode;
-}
-
-/*
- * LockEnvironment
- *		One deployment at a time per environment: the second waits here.
- *
- * On a snapshot from before another's deployment we would plan against a
- * state that is no more: that is a serialization failure, as for any row.
- */
-void
-LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
-				const Environment *environment)
-{
-	LOCKTAG		tag;
-	int64	   *id = palloc(sizeof(int64));
-
-	set_tag(&tag, LOCK_CLASS_ENVIRONMENT, environment->id);
-	take_lock(&tag, ExclusiveLock, lock->session);
-	*id = environment->id;
-	lock->ids = lappend(lock->ids, id);
-
-	/*
-	 * Until now it could be dropped, and one of the same name be made that
-	 * belongs to another role.
-	 */
-	if (CatalogRead("SELECT FROM vde.environment WHERE id = $1", "l", environment->id) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("environment \"%s\" does not exist", environment->name),
-				 errdetail("It was dropped meanwhile."),
-				 errhint("The view vde_environments lists them.")));
-	if (IsolationUsesXactSnapshot())
-		(void) CatalogWrite("SELECT FROM vde.environment_state WHERE environment_id = $1 FOR NO KEY UPDATE", "l",
-							environment->id);
-}
-
-/*
- * ReleaseEnvironmentLocks
- *		Gives session locks back.  Transaction locks end by themselves.
- *
- * Also called while an error is on its way out, so it must not fail.
- */
-void
-ReleaseEnvironmentLocks(EnvironmentLock *lock)
-{
-	LOCKTAG		tag;
-	ListCell   *cell;
-
-	if (!lock->session)
-		return;
-	foreach(cell, lock->ids)
-	{
-		set_tag(&tag, LOCK_CLASS_ENVIRONMENT, *(int64 *) lfirst(cell));
-		(void) LockRelease(&tag, ExclusiveLock, true);
-	}
-	lock->ids = NIL;
-	if (lock->activity != NoLock)
-	{
-		set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
-		(void) LockRelease(&tag, lock->activity, true);
-		lock->activity = NoLock;
-	}
-}
-
-/*
- * LockVersion
- *		Two environments that need the same version build it once: the second
- *		waits here for the first one's commit.
- */
-void
-LockVersion(const char *xxh3)
-{
-	LOCKTAG		tag;
-	uint64		key = 0;
-	int			i;
-
-	for (i = 0; i < 16; i++)
-		key = (key << 4) | (uint64) (xxh3[i] <= '9' ? xxh3[i] - '0' : xxh3[i] - 'a' + 10);
-	set_tag(&tag, LOCK_CLASS_VERSION, key);
-	take_lock(&tag, ExclusiveLock, false);
+	CatalogRead("SELECT count(*) FROM vde.pointer WHERE environment_id = $1", "l", environment->id);
+	NotifyDeployment(environment->name, environment->state_id, "create", base ? base->name : NULL,
+					 CatalogInt64(0, 1), caller);
 }
 
 /*

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * environment.h
- *	  Named sets of pointers: found, created, checked and locked.
+ *	  Named sets of pointers: found, created and checked.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,6 @@
 
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
-#include "storage/lockdefs.h"
 
 #include "session.h"
 
@@ -41,9 +40,10 @@ extern void CheckEnvironmentOwner(const Environment *environment, Oid caller);
 
 /*
  * The environment for work by caller: found and permission checked, or
- * created from prod.
+ * created from prod.  With nowait it is an error that another session is making
+ * it at this moment.
  */
-extern Environment *OpenEnvironment(const char *name, Oid caller);
+extern Environment *OpenEnvironment(const char *name, Oid caller, bool nowait);
 
 /* the same, resolved from an argument that may be NULL; returns its id */
 extern int64 EnvironmentForDrafts(const char *given, Oid caller,
@@ -57,23 +57,8 @@ extern Environment *CreateEnvironment(const char *name, const Environment *base,
 									  const Interval *ttl, int64 deployment,
 									  Oid caller);
 
-/*
- * Locks, in this order: activity, environments by id, a version, views by
- * OID.  Held to the end of the transaction, or over commits by a procedure
- * that commits, which must release them then (also after an error).
- */
-typedef struct EnvironmentLock
-{
-	bool		session;		/* held over commits */
-	LOCKMODE	activity;		/* ShareLock keeps gc away; NoLock: none yet */
-	List	   *ids;			/* int64 *: environments locked */
-} EnvironmentLock;
-
-extern void LockActivity(EnvironmentLock *lock, const VdeSession *session,
-						 bool exclusive);
-extern void LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
-							const Environment *environment);
-extern void ReleaseEnvironmentLocks(EnvironmentLock *lock);
-extern void LockVersion(const char *xxh3);
+/* NOTIFY: it was made, as a copy of base or (NULL) empty. */
+extern void NotifyCreation(const Environment *environment,
+						   const Environment *base, Oid caller);
 
 #endif							/* VDE_ENVIRONMENT_H */

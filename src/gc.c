@@ -24,8 +24,11 @@
 #include "catalog.h"
 #include "compat.h"
 #include "environment.h"
+#include "environment_lock.h"
+#include "fault.h"
 #include "guc.h"
 #include "lifecycle.h"
+#include "lock_budget.h"
 #include "physical.h"
 #include "session.h"
 #include "snapshot.h"
@@ -56,7 +59,17 @@ expire_environments(VdeSession *session)
 	foreach(cell, names)
 	{
 		Environment *environment = FindEnvironment((char *) lfirst(cell), false);
-		ViewObstacle *obstacle = DropObstacle(environment);
+		ViewObstacle *obstacle;
+
+		if (EnvironmentIsProtected(environment->name))
+		{
+			ereport(NOTICE,
+					(errmsg("environment \"%s\" has expired and is kept: it is listed in the setting vde.protected",
+							environment->name)));
+			continue;
+		}
+		/* nobody deploys to it: that lock is shared, and we have it alone */
+		obstacle = DropObstacle(environment);
 
 		/* one that cannot go must not keep the rest */
 		if (obstacle != NULL)
@@ -125,11 +138,14 @@ collect(const Garbage *item)
 	MemoryContextSwitchTo(old);
 	PG_TRY();
 	{
+		VDE_POINT("gc: before drop");
 		DropPhysical(item->relation_name);
+		VDE_POINT("gc: relation dropped");
 		CatalogWrite("UPDATE vde.version SET built_at = NULL, built_by = NULL, refreshed_at = NULL, "
 					 "row_count = NULL, content_hash = NULL, build_seconds = NULL, collected_at = $2 WHERE id = $1", "lz",
 					 item->version_id, GetCurrentTimestamp());
 		CatalogWrite("DELETE FROM vde.version_input WHERE version_id = $1", "l", item->version_id);
+		VDE_POINT("gc: version written");
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -152,7 +168,7 @@ collect(const Garbage *item)
 }
 
 /*
- * vde_gc()
+ * vde_gc(nowait)
  *		Drops expired environments, and relations that nothing needs.
  *
  * What may be dropped does not depend on who asks, so whoever owns an
@@ -164,6 +180,7 @@ vde_gc(PG_FUNCTION_ARGS)
 	VdeSession	session;
 	EnvironmentLock lock = {0};
 
+	lock.nowait = NowaitArgument(fcinfo, 0);
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{
@@ -181,7 +198,17 @@ vde_gc(PG_FUNCTION_ARGS)
 					 errhint("Only a superuser and members of an environment's owner may.")));
 		LockActivity(&lock, &session, true);
 		expire_environments(&session);
+		VDE_POINT("gc: environments expired");
 		garbage = find_garbage();
+		VDE_POINT("gc: garbage found");
+		if (session.atomic)
+		{
+			ViewObstacle *full = LockObstacle(DroppedRelationLocks(list_length(garbage)),
+											  "collecting garbage", true, NULL);
+
+			if (full != NULL)
+				RaiseObstacle(full);
+		}
 		foreach(cell, garbage)
 		{
 			Garbage    *item = (Garbage *) lfirst(cell);
@@ -195,7 +222,9 @@ vde_gc(PG_FUNCTION_ARGS)
 			}
 			else
 				kept++;
+			VDE_POINT("gc: before commit");
 			SessionCommit(&session);
+			VDE_POINT("gc: after commit");
 		}
 		ereport(NOTICE,
 				(errmsg_plural("%d relation collected%s", "%d relations collected%s", dropped, dropped,
@@ -206,6 +235,7 @@ vde_gc(PG_FUNCTION_ARGS)
 		ReleaseEnvironmentLocks(&lock);
 	}
 	PG_END_TRY();
+	VDE_POINT("gc: locks released");
 	SessionEnd(&session);
 	PG_RETURN_VOID();
 }

@@ -444,7 +444,7 @@ find_physical(const ParentModel *parent, void *arg)
 				 errmsg("the table of model \"%s\" is missing", QuoteModelName(&node->name)),
 				 errdetail("Relation \"%s\" should be in schema \"%s\".",
 						   node->version.relation_name, VDE_DATA_SCHEMA),
-				 errhint("Somebody dropped it. Register the model with any change and apply, to have it built anew.")));
+				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
 	return relid;
 }
 

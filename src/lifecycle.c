@@ -17,14 +17,14 @@
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "fault.h"
 #include "guc.h"
 #include "lifecycle.h"
+#include "lock_budget.h"
+#include "notify.h"
 #include "plan.h"
 #include "snapshot.h"
 #include "virtual_layer.h"
-
-/* views made or dropped per transaction */
-#define LAYER_BATCH 500
 
 PG_FUNCTION_INFO_V1(vde_create_environment);
 PG_FUNCTION_INFO_V1(vde_drop_environment);
@@ -37,6 +37,7 @@ PG_FUNCTION_INFO_V1(vde_drop_environment);
 void
 CompleteLayer(VdeSession *session, Environment *environment)
 {
+	int			batch = LayerBatch();
 	int64		last = 0;
 
 	if (environment->layer_complete)
@@ -56,7 +57,7 @@ CompleteLayer(VdeSession *session, Environment *environment)
 		rows = CatalogRead("SELECT model_id, snapshot_id FROM vde.pointer "
 						   "WHERE environment_id = $1 AND snapshot_id IS NOT NULL AND model_id > $2 "
 						   "ORDER BY model_id LIMIT $3", "lll",
-						   environment->id, last, (int64) LAYER_BATCH);
+						   environment->id, last, (int64) batch);
 		for (row = 0; row < rows; row++)
 		{
 			last = CatalogInt64(row, 1);
@@ -76,12 +77,79 @@ CompleteLayer(VdeSession *session, Environment *environment)
 			SwapViews(views, environment->id, environment->owner);
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(scratch);
-		if (rows < LAYER_BATCH)
+		VDE_POINT("layer: batch made");
+		if (rows < batch)
 			break;
 		SessionCommit(session);
+		VDE_POINT("layer: batch committed");
 	}
 	CatalogWrite("UPDATE vde.environment SET layer_complete = true WHERE id = $1", "l", environment->id);
 	environment->layer_complete = true;
+	VDE_POINT("layer: complete");
+}
+
+/*
+ * DropViews
+ *		See lifecycle.h.
+ */
+void
+DropViews(VdeSession *session, Environment *environment, List *views)
+{
+	int			batch = LayerBatch();
+	int			done = 0;
+
+	while (done < list_length(views))
+	{
+		List	   *part = list_copy_tail(views, done);
+
+		CHECK_FOR_INTERRUPTS();
+		part = list_truncate(part, batch);
+		SwapViews(part, environment->id, environment->owner);
+		SessionCommit(session);
+		done += batch;
+		list_free(part);
+	}
+}
+
+/*
+ * count_views
+ *		How many views an environment has, or is to have.
+ */
+static int64
+count_views(const Environment *environment)
+{
+	CatalogRead("SELECT count(*) FROM vde.pointer p JOIN vde.snapshot s ON s.id = p.snapshot_id "
+				"JOIN vde.version v ON v.id = s.version_id "
+				"WHERE p.environment_id = $1 AND v.relation_name IS NOT NULL", "l", environment->id);
+	return CatalogInt64(0, 1);
+}
+
+/*
+ * LayerLocks
+ *		See lifecycle.h.
+ */
+int64
+LayerLocks(const Environment *environment)
+{
+	return environment->layer_complete ? 0 : NewViewLocks(count_views(environment));
+}
+
+/*
+ * require_locks
+ *		Error unless all views of an environment can be made, or dropped, in
+ *		the transaction block at hand.
+ */
+static void
+require_locks(const Environment *environment, bool drop)
+{
+	ViewObstacle *obstacle;
+	int64		views = count_views(environment);
+
+	obstacle = LockObstacle(drop ? DroppedViewLocks(views) : NewViewLocks(views),
+							psprintf("%s environment \"%s\"", drop ? "dropping" : "creating", environment->name),
+							true, NULL);
+	if (obstacle != NULL)
+		RaiseObstacle(obstacle);
 }
 
 /*
@@ -119,9 +187,15 @@ vde_create_environment(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("there is no environment to take deployment " INT64_FORMAT " from", deployment)));
 		environment = CreateEnvironment(name, base, ttl, deployment, session.caller);
+		VDE_POINT("create: environment written");
 		LockEnvironment(&lock, &session, environment);
+		if (session.atomic)
+			require_locks(environment, false);
 		CompleteLayer(&session, environment);
+		NotifyCreation(environment, base, session.caller);
+		VDE_POINT("create: before commit");
 		SessionCommit(&session);
+		VDE_POINT("create: after commit");
 		ereport(NOTICE,
 				(errmsg("created environment \"%s\"%s", name,
 						base ? psprintf(" from \"%s\"", base->name) : "")));
@@ -143,6 +217,7 @@ vde_create_environment(PG_FUNCTION_ARGS)
 static List *
 next_removals(const Environment *environment, int64 *last)
 {
+	int			batch = LayerBatch();
 	List	   *ids = NIL;
 	List	   *views = NIL;
 	uint64		rows;
@@ -152,7 +227,7 @@ next_removals(const Environment *environment, int64 *last)
 	rows = CatalogRead("SELECT model_id FROM vde.pointer "
 					   "WHERE environment_id = $1 AND snapshot_id IS NOT NULL AND model_id > $2 "
 					   "ORDER BY model_id LIMIT $3", "lll",
-					   environment->id, *last, (int64) LAYER_BATCH);
+					   environment->id, *last, (int64) batch);
 	for (row = 0; row < rows; row++)
 	{
 		*last = CatalogInt64(row, 1);
@@ -166,7 +241,7 @@ next_removals(const Environment *environment, int64 *last)
 			views = lappend(views,
 							MakeViewChange(environment->name, &state->name, NULL, NIL, NULL));
 	}
-	if (rows < LAYER_BATCH)
+	if (rows < batch)
 		*last = 0;
 	return views;
 }
@@ -207,7 +282,10 @@ DropEnvironment(VdeSession *session, Environment *environment)
 	/* before the first batch is gone */
 	if (obstacle != NULL)
 		RaiseObstacle(obstacle);
+	if (session->atomic)
+		require_locks(environment, true);
 	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
+	VDE_POINT("drop: checked");
 	for (;;)
 	{
 		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
@@ -218,11 +296,14 @@ DropEnvironment(VdeSession *session, Environment *environment)
 		SwapViews(next_removals(environment, &last), environment->id, environment->owner);
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(scratch);
+		VDE_POINT("drop: batch dropped");
 		if (last == 0)
 			break;
 		SessionCommit(session);
+		VDE_POINT("drop: batch committed");
 	}
 	DropViewSchemas(environment->id);
+	VDE_POINT("drop: schemas dropped");
 	/* its history goes, so gc is told; what is locked is being refreshed, and as young as that */
 	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM ("
 				 "  SELECT id FROM vde.version "
@@ -235,11 +316,13 @@ DropEnvironment(VdeSession *session, Environment *environment)
 				 "  ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) r "
 				 "WHERE v.id = r.id", "lzz",
 				 environment->id, now, now - (int64) VdeRetention * USECS_PER_SEC);
+	NotifyDeployment(environment->name, 0, "drop", NULL, 0, session->caller);
 	CatalogWrite("DELETE FROM vde.environment WHERE id = $1", "l", environment->id);
+	VDE_POINT("drop: environment deleted");
 }
 
 /*
- * vde_drop_environment(name)
+ * vde_drop_environment(name, nowait)
  *		Drops an environment's views and its history; its tables stay for
  *		others, and for vde_gc().
  */
@@ -250,6 +333,7 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 	EnvironmentLock lock = {0};
 	char	   *name = TextArgument(fcinfo, 0);
 
+	lock.nowait = NowaitArgument(fcinfo, 1);
 	if (name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -272,7 +356,9 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
 		DropEnvironment(&session, environment);
+		VDE_POINT("drop: before commit");
 		SessionCommit(&session);
+		VDE_POINT("drop: after commit");
 		ereport(NOTICE, (errmsg("dropped environment \"%s\"", name)));
 	}
 	PG_FINALLY();

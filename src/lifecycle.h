@@ -17,6 +17,12 @@
 /* Makes the views of an environment that has none yet, in batches. */
 extern void CompleteLayer(VdeSession *session, Environment *environment);
 
+/* Drops views (ViewChange *), in batches. */
+extern void DropViews(VdeSession *session, Environment *environment, List *views);
+
+/* Locks that CompleteLayer would take in one transaction; 0 where it is made. */
+extern int64 LayerLocks(const Environment *environment);
+
 /* What keeps it from being dropped; NULL when nothing does. */
 extern ViewObstacle *DropObstacle(const Environment *environment);
 

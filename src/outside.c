@@ -12,6 +12,7 @@
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -33,6 +34,28 @@ IsExtensionSchema(const char *schema)
 }
 
 /*
+ * reads_schema_walker
+ *		Does a query read, at any depth, a relation of a schema?
+ */
+static bool
+reads_schema_walker(Node *node, Oid *schema)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		return rte->rtekind == RTE_RELATION &&
+			get_rel_namespace(rte->relid) == *schema;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, reads_schema_walker, schema,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, reads_schema_walker, schema);
+}
+
+/*
  * IsEnvironmentView
  *		Does the relation show a relation in vde_data, as the views of the
  *		virtual layer do?
@@ -45,25 +68,15 @@ IsEnvironmentView(Oid relid)
 {
 	Oid			data = get_namespace_oid(VDE_DATA_SCHEMA, true);
 	Relation	view;
-	bool		found = false;
-	ListCell   *lc;
+	bool		found;
 
 	if (!OidIsValid(data) || get_rel_relkind(relid) != RELKIND_VIEW)
 		return false;
 	view = try_relation_open(relid, AccessShareLock);
 	if (view == NULL)
 		return false;
-	if (view->rd_rel->relkind == RELKIND_VIEW)
-	{
-		foreach(lc, get_view_query(view)->rtable)
-		{
-			RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-			if (rte->rtekind == RTE_RELATION &&
-				get_rel_namespace(rte->relid) == data)
-				found = true;
-		}
-	}
+	found = view->rd_rel->relkind == RELKIND_VIEW &&
+		reads_schema_walker((Node *) get_view_query(view), &data);
 	relation_close(view, AccessShareLock);
 	return found;
 }

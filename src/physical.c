@@ -26,6 +26,7 @@
 
 #include "access/relation.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
@@ -50,6 +51,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "fault.h"
 #include "physical.h"
 #include "physical_parts.h"
 #include "receiver.h"
@@ -166,6 +168,9 @@ PhysicalIsEmpty(const char *relation_name)
 {
 	ListCell   *cell;
 
+	/* a standby has no file of an unlogged table, and cannot know */
+	if (RecoveryInProgress())
+		return false;
 	foreach(cell, physical_leaves(PhysicalRelation(relation_name)))
 	{
 		Relation	relation = try_relation_open(lfirst_oid(cell), AccessShareLock);
@@ -221,6 +226,7 @@ InSubtransaction(void (*work) (void *arg), void *arg)
 											 ALLOCSET_DEFAULT_SIZES);
 		MemoryContextSwitchTo(work_context);
 		work(arg);
+		VDE_POINT("table: before end of subtransaction");
 		MemoryContextSwitchTo(context);
 		MemoryContextDelete(work_context);
 
@@ -384,10 +390,13 @@ build_work(void *arg)
 				 KindName(definition->kind));
 	}
 
+	VDE_POINT("table: made");
 	work->contents = FillHeaps(definition, work->query,
 							   CreateHeapReceiver(relid, NIL));
+	VDE_POINT("table: filled");
 	DefinePhysicalIndexes(definition, work->columns, options, relid,
 						  work->relation_name);
+	VDE_POINT("table: indexed");
 	AnalyzePhysical(work->relation_name);
 }
 

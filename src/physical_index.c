@@ -39,6 +39,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "fault.h"
 #include "physical.h"
 #include "physical_parts.h"
 #include "session.h"
@@ -480,5 +481,6 @@ DefinePhysicalIndexes(const Definition *definition, List *columns,
 		define_index(&context, columns, options, option, relid, relation_name,
 					 PhysicalPartName(relation_name, psprintf("_%d_idx", n)));
 		error_context_stack = callback.previous;
+		VDE_POINT("table: index made");
 	}
 }

@@ -33,6 +33,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "fault.h"
 #include "physical.h"
 #include "physical_parts.h"
 #include "receiver.h"
@@ -119,8 +120,10 @@ refresh_work(void *arg)
 	bool		partitioned = (get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE);
 	ListCell   *lc;
 
+	VDE_POINT("refresh: heaps made");
 	work->contents = FillHeaps(work->definition, work->query,
 							   CreateHeapReceiver(relid, swaps));
+	VDE_POINT("refresh: filled");
 
 	foreach(lc, swaps)
 	{
@@ -133,10 +136,15 @@ refresh_work(void *arg)
 			AnalyzePhysical(get_rel_name(swap->heap));
 	}
 
+	VDE_POINT("refresh: indexed");
 	/* from here on readers wait */
 	LockViews(to_lock);
+	VDE_POINT("refresh: locked");
 	foreach(lc, swaps)
+	{
 		SwitchHeap(lfirst(lc), !partitioned);
+		VDE_POINT("refresh: heap switched");
+	}
 
 	/* statistics of the whole need all partitions in their place */
 	if (partitioned)

@@ -50,6 +50,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "fault.h"
 #include "physical_parts.h"
 
 /*
@@ -179,6 +180,7 @@ exchange_index_files(Oid index, Oid copy)
 	index_close(index_rel, NoLock);
 	index_close(copy_rel, NoLock);
 
+	VDE_POINT("switch: index assumed");
 	memcpy(&saved, index_form, CLASS_TUPLE_SIZE);
 	index_form->relfilenode = copy_form->relfilenode;
 	index_form->reltablespace = copy_form->reltablespace;
@@ -276,11 +278,14 @@ SwitchHeap(HeapSwap *swap, bool analyzed)
 		if (analyzed)
 			take_statistics(lfirst_oid(lc), lfirst_oid(lc2));
 		exchange_index_files(lfirst_oid(lc), lfirst_oid(lc2));
+		VDE_POINT("switch: index exchanged");
 	}
 
 	set_live(swap->relid, swap->indexes, false);
+	VDE_POINT("switch: before heap");
 	VdeFinishHeapSwap(swap->relid, swap->heap, false, false, false, true,
 					  RecentXmin, ReadNextMultiXactId(), persistence);
+	VDE_POINT("switch: heap exchanged");
 	set_live(swap->relid, swap->indexes, true);
 
 	rel = table_open(swap->relid, NoLock);

@@ -17,6 +17,7 @@
 #include "catalog.h"
 #include "category.h"
 #include "freshness.h"
+#include "lock_budget.h"
 #include "options.h"
 #include "overrule.h"
 #include "plan.h"
@@ -223,7 +224,8 @@ add_change(VdePlan *plan, GraphNode *node)
 
 	if (had_view && !has_view)
 		change->view = MakeViewChange(plan->environment->name, &node->name, NULL, NIL, NULL);
-	else if (has_view && strcmp(change->change, "indirect") == 0 && !GraphNodeMoves(node))
+	else if (has_view && strcmp(change->change, "indirect") == 0 && !GraphNodeMoves(node) &&
+			 !change->build)
 		change->view = NULL;	/* only downstream: its pointer stays */
 	else if (has_view)
 		change->view = MakeViewChange(plan->environment->name, &node->name,
@@ -310,6 +312,67 @@ add_plan_id(VdePlan *plan)
 }
 
 /*
+ * count_changed_views
+ *		How many views it makes, changes or drops.
+ */
+static int
+count_changed_views(const VdePlan *plan)
+{
+	int			count = 0;
+	ListCell   *cell;
+
+	foreach(cell, plan->changes)
+	{
+		if (((PlanChange *) lfirst(cell))->view != NULL)
+			count++;
+	}
+	return count;
+}
+
+/*
+ * PlanInBatches
+ *		See plan.h.
+ */
+bool
+PlanInBatches(const VdePlan *plan)
+{
+	const Environment *environment = plan->environment;
+
+	if (count_changed_views(plan) <= LayerBatch())
+		return false;
+	return environment->id == 0 || !environment->layer_complete ||
+		CatalogRead("SELECT FROM vde.pointer WHERE environment_id = $1 AND snapshot_id IS NOT NULL LIMIT 1", "l",
+					environment->id) == 0;
+}
+
+/*
+ * add_lock_obstacle
+ *		More views at once than the server has room for locks.
+ */
+static void
+add_lock_obstacle(VdePlan *plan)
+{
+	List	   *views = NIL;
+	ViewObstacle *obstacle;
+	ListCell   *cell;
+
+	if (PlanInBatches(plan))
+		return;
+	foreach(cell, plan->changes)
+	{
+		PlanChange *change = (PlanChange *) lfirst(cell);
+
+		if (change->view != NULL)
+			views = lappend(views, change->view);
+	}
+	obstacle = LockObstacle(ViewLocks(views),
+							psprintf("deploying to environment \"%s\"", plan->environment->name),
+							false, ", or deploy fewer models at a time");
+	if (obstacle != NULL)
+		plan->obstacles = lappend(plan->obstacles, obstacle);
+}
+
+/*
  * finish_plan
  *		From a graph to a plan.
  */
@@ -332,6 +395,7 @@ finish_plan(VdePlan *plan)
 			views = lappend(views, change->view);
 	}
 	plan->obstacles = CheckViewChanges(views, plan->environment->owner);
+	add_lock_obstacle(plan);
 	add_plan_id(plan);
 }
 

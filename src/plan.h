@@ -64,6 +64,12 @@ extern void CheckPlan(const VdePlan *plan);
  */
 extern const GraphNode *PlanObstruction(const GraphNode *node);
 
+/*
+ * Is it carried out a batch of views at a time, outside a transaction block?
+ * The environment has no views yet, or not all, so nobody reads it.
+ */
+extern bool PlanInBatches(const VdePlan *plan);
+
 /* Does it change anything? */
 extern bool PlanIsEmpty(const VdePlan *plan);
 

@@ -164,7 +164,7 @@ PlanJson(const VdePlan *plan, Oid caller)
 
 		appendStringInfoString(&buf, first ? "{" : ",{");
 		first = false;
-		json_string(&buf, "model", QuoteModelName(&obstacle->model));
+		json_string(&buf, "model", obstacle->model.name ? QuoteModelName(&obstacle->model) : NULL);
 		json_string(&buf, "message", obstacle->message);
 		json_string(&buf, "detail", obstacle->detail);
 		appendStringInfoChar(&buf, '}');

@@ -47,6 +47,7 @@
 
 #include "compat.h"
 #include "content_hash.h"
+#include "fault.h"
 #include "receiver.h"
 
 /* one heap is written when this much waits for it ... */
@@ -209,6 +210,7 @@ write_buffer(HeapReceiver *self, HeapBuffer *buffer)
 
 	if (buffer->used == 0)
 		return;
+	VDE_POINT("fill: before write");
 
 	/*
 	 * The state knows pages of the heap that it was used for: one that is
@@ -474,6 +476,7 @@ start_rows(DestReceiver *dest, int operation, TupleDesc typeinfo)
 
 	self->root = table_open(self->relid, NoLock);
 	check_row_type(typeinfo, self->root);
+	VDE_POINT("fill: begun");
 	ContentHashBegin(&self->content, RelationGetDescr(self->root));
 
 	/*
@@ -507,6 +510,7 @@ end_rows(DestReceiver *dest)
 	int			i;
 
 	write_all(self);
+	VDE_POINT("fill: all written");
 	FreeBulkInsertState(self->bulk);
 
 	for (i = 0; i < self->free_count; i++)

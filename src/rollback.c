@@ -15,7 +15,9 @@
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "fault.h"
 #include "lifecycle.h"
+#include "lock_budget.h"
 #include "plan.h"
 #include "snapshot.h"
 #include "virtual_layer.h"
@@ -31,11 +33,13 @@ static List *
 rollback_views(const Environment *environment, List *changes)
 {
 	List	   *ids = NIL;
+	List	   *models = NIL;	/* the same models, by their own ids */
 	List	   *gone = NIL;
 	List	   *views = NIL;
 	List	   *collected = NIL;
 	StringInfoData stale;
 	ListCell   *cell;
+	ListCell   *now_cell;
 	ListCell   *change_cell;
 
 	initStringInfo(&stale);
@@ -44,16 +48,20 @@ rollback_views(const Environment *environment, List *changes)
 		PointerChange *change = (PointerChange *) lfirst(cell);
 
 		if (change->new_snapshot_id != 0)
+		{
 			ids = lappend(ids, CopyId(change->new_snapshot_id));
+			models = lappend(models, CopyId(change->model_id));
+		}
 		else
 			gone = lappend(gone, CopyId(change->model_id));
 	}
-	foreach(cell, LoadSnapshots(ids))
+	/* both lists are in the order of names */
+	forboth(cell, LoadSnapshots(ids), now_cell, LoadModelStates(environment->id, models))
 	{
 		ModelState *state = (ModelState *) lfirst(cell);
-		ModelState *now = linitial(LoadModelStates(environment->id,
-												   list_make1(CopyId(state->model_id))));
+		ModelState *now = (ModelState *) lfirst(now_cell);
 
+		Assert(state->model_id == now->model_id);
 		if (KindHasRelation(state->definition->kind) && !state->snapshot->version.built)
 			collected = lappend(collected, QuoteModelName(&state->name));
 		if (KindHasRows(state->definition->kind) && now->snapshot != NULL &&
@@ -109,6 +117,7 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 	List	   *changes;
 	List	   *views;
 	List	   *obstacles;
+	ViewObstacle *full;
 	int64		id;
 
 	if (previous)
@@ -119,6 +128,7 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 				 errmsg("environment \"%s\" has nothing to roll back to", name),
 				 errhint("It is in its first state. The view vde_deployments lists its states; name one to go forward again.")));
 	changes = ChangesToState(environment, deployment);
+	VDE_POINT("rollback: changes found");
 	if (deployment == environment->state_id)
 	{
 		ereport(NOTICE,
@@ -130,19 +140,28 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 	obstacles = CheckViewChanges(views, environment->owner);
 	if (obstacles != NIL)
 		RaiseObstacle((ViewObstacle *) linitial(obstacles));
+	full = LockObstacle(ViewLocks(views) + (session->atomic ? LayerLocks(environment) : 0),
+						psprintf("rolling \"%s\" back", name),
+						session->atomic, NULL);
+	if (full != NULL)
+		RaiseObstacle(full);
+	VDE_POINT("rollback: checked");
 	CompleteLayer(session, environment);
 	id = SaveDeployment(session, environment, "rollback", NULL, deployment, NULL, NULL,
 						list_length(changes), 0);
+	VDE_POINT("rollback: deployment written");
 	MovePointers(environment, id, changes);
 	SetState(environment, deployment);
 	SwapViews(views, environment->id, environment->owner);
+	VDE_POINT("rollback: after swap");
+	FinishDeployment(session, environment, id, "rollback", NULL, list_length(changes));
 	ereport(NOTICE,
 			(errmsg("rolled \"%s\" back to deployment " INT64_FORMAT ": %d changed", name,
 					deployment, list_length(changes))));
 }
 
 /*
- * vde_rollback(environment, deployment)
+ * vde_rollback(environment, deployment, nowait)
  *		Points an environment back at what it had.
  */
 Datum
@@ -154,6 +173,7 @@ vde_rollback(PG_FUNCTION_ARGS)
 	bool		previous = PG_ARGISNULL(1);
 	int64		deployment = previous ? 0 : PG_GETARG_INT64(1);
 
+	lock.nowait = NowaitArgument(fcinfo, 2);
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{
@@ -163,13 +183,16 @@ vde_rollback(PG_FUNCTION_ARGS)
 		LockActivity(&lock, &session, false);
 		LockEnvironment(&lock, &session, environment);
 		rollback(&session, name, deployment, previous);
+		VDE_POINT("rollback: before commit");
 		SessionCommit(&session);
+		VDE_POINT("rollback: after commit");
 	}
 	PG_FINALLY();
 	{
 		ReleaseEnvironmentLocks(&lock);
 	}
 	PG_END_TRY();
+	VDE_POINT("rollback: locks released");
 	SessionEnd(&session);
 	PG_RETURN_VOID();
 }

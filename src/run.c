@@ -29,7 +29,9 @@
 #include "compat.h"
 #include "deployment.h"
 #include "drift.h"
+#include "fault.h"
 #include "freshness.h"
+#include "lock_budget.h"
 #include "overrule.h"
 #include "plan.h"
 
@@ -109,8 +111,11 @@ settle(VdeSession *session, const Environment *environment, List *kept)
 	CheckPlan(plan);
 	if (PlanIsEmpty(plan))
 		return NULL;
+	VDE_POINT("run: before settling");
 	DeployPlan(session, plan, "settled after an overruled category");
+	VDE_POINT("run: settled");
 	SessionCommit(session);
+	VDE_POINT("run: settling committed");
 	ereport(NOTICE,
 			(errmsg_plural("settled \"%s\": %d model that was kept follows what it reads",
 						   "settled \"%s\": %d models that were kept follow what they read",
@@ -119,7 +124,7 @@ settle(VdeSession *session, const Environment *environment, List *kept)
 }
 
 /*
- * vde_run(environment)
+ * vde_run(environment, nowait)
  *		Refreshes an environment's tables.
  */
 Datum
@@ -129,6 +134,7 @@ vde_run(PG_FUNCTION_ARGS)
 	EnvironmentLock lock = {0};
 	char	   *name = EnvironmentName(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)));
 
+	lock.nowait = NowaitArgument(fcinfo, 1);
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{
@@ -181,8 +187,19 @@ vde_run(PG_FUNCTION_ARGS)
 				step->error = kept_error(graph, unsettled);
 			steps = lappend(steps, step);
 		}
+		VDE_POINT("run: planned");
+		if (session.atomic)
+		{
+			ViewObstacle *full = LockObstacle(BuildLocks(steps), psprintf("running \"%s\"", name),
+											  true, NULL);
+
+			if (full != NULL)
+				RaiseObstacle(full);
+		}
 		RunBuildSteps(&session, graph, steps);
+		VDE_POINT("run: before commit");
 		SessionCommit(&session);
+		VDE_POINT("run: after commit");
 		foreach(cell, steps)
 		{
 			if (((BuildStep *) lfirst(cell))->unchanged)
@@ -198,6 +215,7 @@ vde_run(PG_FUNCTION_ARGS)
 		ReleaseEnvironmentLocks(&lock);
 	}
 	PG_END_TRY();
+	VDE_POINT("run: locks released");
 	SessionEnd(&session);
 	PG_RETURN_VOID();
 }

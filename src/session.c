@@ -24,6 +24,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_auth_members.h"
@@ -40,8 +41,10 @@
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "compat.h"
+#include "fault.h"
 #include "model.h"
 #include "redirect_zone.h"
 #include "session.h"
@@ -88,6 +91,21 @@ elevate(VdeSession *session)
 }
 
 /*
+ * RefuseOnStandby
+ *		See session.h.
+ */
+void
+RefuseOnStandby(void)
+{
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("vde cannot write on a standby server"),
+				 errdetail("Models can be read and planned here; registering and deploying write."),
+				 errhint("Call it on the primary server, or here once this server has been promoted.")));
+}
+
+/*
  * SessionBegin
  *		First call of every public function.
  */
@@ -97,9 +115,11 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 	int			options = 0;
 
 	session->atomic = true;
+	session->started = GetCurrentTimestamp();
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
 	{
 		session->atomic = castNode(CallContext, fcinfo->context)->atomic;
+		RefuseOnStandby();
 		PreventCommandIfReadOnly("CALL of a procedure of vde");
 	}
 
@@ -144,12 +164,14 @@ commit(VdeSession *session, bool wait)
 		return;
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
+	VDE_POINT("commit: before");
 	if (!wait)
 		(void) set_config_option("synchronous_commit", "off",
 								 PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_LOCAL, true, 0, false);
 	SPI_commit();
 	UseReadCommitted();
+	VDE_POINT("commit: after");
 	elevate(session);
 }
 

@@ -14,6 +14,7 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "utils/jsonb.h"
 
@@ -24,6 +25,7 @@ typedef struct VdeSession
 	bool		atomic;			/* inside the caller's transaction block */
 	int			saved_context;	/* security context of the caller */
 	int			guc_level;
+	TimestampTz started;
 } VdeSession;
 
 /*
@@ -34,6 +36,9 @@ typedef struct VdeSession
  */
 extern void SessionBegin(VdeSession *session, FunctionCallInfo fcinfo);
 extern void SessionEnd(VdeSession *session);
+
+/* Error on a standby: whatever writes says so, before it does anything. */
+extern void RefuseOnStandby(void);
 
 /* Commits what was done so far, outside a transaction block; else nothing. */
 extern void SessionCommit(VdeSession *session);

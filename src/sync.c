@@ -29,6 +29,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
 #include "compat.h"
@@ -274,6 +275,8 @@ vde_sync(PG_FUNCTION_ARGS)
 	List	   *states;
 	VdeSession	session;
 	DraftTarget target;
+	MemoryContext scratch;
+	MemoryContext old;
 	int			f = 0;
 	int			s = 0;
 
@@ -298,6 +301,9 @@ vde_sync(PG_FUNCTION_ARGS)
 	callback.arg = &file;
 	callback.previous = error_context_stack;
 
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "vde sync", ALLOCSET_DEFAULT_SIZES);
+	old = CurrentMemoryContext;
+
 	/* both lists are in the same order: merge them */
 	while (f < list_length(files) || s < list_length(states))
 	{
@@ -306,6 +312,8 @@ vde_sync(PG_FUNCTION_ARGS)
 		int			order;
 
 		CHECK_FOR_INTERRUPTS();
+		MemoryContextReset(scratch);
+		MemoryContextSwitchTo(scratch);
 		file = f < list_length(files) ? list_nth(files, f) : NULL;
 		if (file == NULL)
 			order = 1;
@@ -334,6 +342,8 @@ vde_sync(PG_FUNCTION_ARGS)
 		error_context_stack = callback.previous;
 		put_change(rsinfo, &file->definition.name, file->path, change);
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
 
 	SessionEnd(&session);
 	return (Datum) 0;

@@ -30,10 +30,8 @@ char	   *VdeEnvironment = NULL;
 char	   *VdeProtected = NULL;
 int			VdeLockTimeout = 30000;
 int			VdeMaxWorkers = 2;
+bool		VdeNotify = true;
 int			VdeRetention = 7 * 24 * 3600;
-#ifdef USE_ASSERT_CHECKING
-char	   *VdeFault = NULL;
-#endif
 
 /*
  * check_name_list
@@ -97,17 +95,18 @@ DefineSettings(void)
 							"0: the session builds all of them itself, one after the other.",
 							&VdeMaxWorkers, 2, 0, 1024,
 							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("vde.notify",
+							 "Sends NOTIFY vde with each deployment.",
+							 "Off where a transaction is to be prepared (PREPARE TRANSACTION).",
+							 &VdeNotify, true, PGC_USERSET, 0,
+							 NULL, NULL, NULL);
 	DefineCustomIntVariable("vde.retention",
 							"How long a superseded table is kept before vde_gc() may drop it.",
 							NULL,
 							&VdeRetention, 7 * 24 * 3600, 0, INT_MAX,
 							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
 #ifdef USE_ASSERT_CHECKING
-	DefineCustomStringVariable("vde.fault",
-							   "A fault in the hashing, for the test of the property test.",
-							   NULL,
-							   &VdeFault, "", PGC_SUSET, GUC_NOT_IN_SAMPLE,
-							   NULL, NULL, NULL);
+	DefineFaultSettings();
 #endif
 	MarkGUCPrefixReserved("vde");
 }

@@ -29,7 +29,6 @@
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "common/pg_prng.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/latch.h"
@@ -41,9 +40,10 @@
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 
-#include "catalog.h"
 #include "compat.h"
+#include "fault.h"
 #include "guc.h"
+#include "lock_holder.h"
 #include "view_lock.h"
 
 /* tries that do not wait at all */
@@ -89,6 +89,7 @@ try_lock(List *relids, int slice, int total, Oid *failed)
 			char		value[16];
 
 			CHECK_FOR_INTERRUPTS();
+			VDE_POINT("lock: before a view");
 			current = lfirst_oid(lc);
 			if (ConditionalLockRelationOid(current, AccessExclusiveLock))
 				continue;
@@ -174,36 +175,7 @@ lock_error(Oid relid)
 {
 	char	   *name = get_rel_name(relid);
 	char	   *schema = get_namespace_name(get_rel_namespace(relid));
-	StringInfoData who;
-	uint64		rows;
-	uint64		i;
-
-	initStringInfo(&who);
-	rows = CatalogRead("SELECT l.pid::pg_catalog.int8, pg_catalog.max(a.usename::pg_catalog.text) "
-					   "FROM pg_catalog.pg_locks l "
-					   "LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid "
-					   "WHERE l.locktype = 'relation' AND l.granted "
-					   "AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d "
-					   "WHERE d.datname = pg_catalog.current_database()) "
-					   "AND l.relation = $1::pg_catalog.oid "
-					   "AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() "
-					   "GROUP BY l.pid ORDER BY l.pid LIMIT 10",
-					   "l", (int64) relid);
-	for (i = 0; i < rows; i++)
-	{
-		char	   *role = CatalogText(i, 2);
-
-		if (i > 0)
-			appendStringInfoChar(&who, '\n');
-		if (CatalogIsNull(i, 1))
-			appendStringInfoString(&who, "A prepared transaction holds a lock on it.");
-		else if (role != NULL)
-			appendStringInfo(&who, "Process %d of role \"%s\" holds a lock on it.",
-							 (int) CatalogInt64(i, 1), role);
-		else
-			appendStringInfo(&who, "Process %d holds a lock on it.",
-							 (int) CatalogInt64(i, 1));
-	}
+	char	   *who = RelationLockHolders(relid);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -211,7 +183,7 @@ lock_error(Oid relid)
 			 errmsg("could not lock %s \"%s.%s\" within %d ms",
 					get_rel_relkind(relid) == RELKIND_VIEW ? "view" : "table", schema, name, VdeLockTimeout) :
 			 errmsg("could not lock views within %d ms", VdeLockTimeout),
-			 who.len > 0 ? errdetail_internal("%s", who.data) : 0,
+			 who ? errdetail_internal("%s", who) : 0,
 			 errhint("Try again when it is done, end it with pg_terminate_backend(), or raise vde.lock_timeout.")));
 }
 

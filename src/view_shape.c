@@ -9,6 +9,13 @@
  * because only the extension's owner may name what is in vde_data, and the
  * mark cannot be lost by dump and restore.
  *
+ * The columns are taken from a subquery that takes them from the relation.
+ * PostgreSQL lets INSERT, UPDATE and DELETE through a view of a table, for
+ * whom the view's owner and the table permit it, and a superuser who owns a
+ * model is permitted everything; through a subquery it never does.  The
+ * planner removes it before it looks at anything else, so plans are the same.
+ * A view without it is ours as well, but has to be made anew.
+ *
  * Everything but PlainQuery reads catalogs through the system caches and locks
  * nothing.  What it says can be out of date by the time it is used, unless the
  * caller holds a lock on the view.
@@ -35,6 +42,9 @@
 #include "compat.h"
 #include "model.h"
 #include "view_shape.h"
+
+/* what the subquery is called, for those who look at the view */
+#define SEALED_ALIAS	"sealed"
 
 /*
  * stored_query
@@ -87,6 +97,43 @@ is_projection(const Query *query)
 }
 
 /*
+ * only_source
+ *		The one entry whose plain columns a query takes, or NULL if it does
+ *		anything else.  viewid: the view whose own query it is, with entries
+ *		for old and new that stand for the view; InvalidOid for a subquery.
+ */
+static RangeTblEntry *
+only_source(const Query *query, Oid viewid)
+{
+	int			rtindex;
+	RangeTblEntry *source;
+	ListCell   *lc;
+
+	if (!is_projection(query))
+		return NULL;
+	rtindex = linitial_node(RangeTblRef, query->jointree->fromlist)->rtindex;
+	source = rt_fetch(rtindex, query->rtable);
+	foreach(lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte != source &&
+			(!OidIsValid(viewid) || rte->rtekind != RTE_RELATION || rte->relid != viewid))
+			return NULL;
+	}
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+		Var		   *var = (Var *) entry->expr;
+
+		if (entry->resjunk || !IsA(var, Var) || var->varno != rtindex ||
+			var->varlevelsup != 0 || var->varattno <= 0)
+			return NULL;
+	}
+	return source;
+}
+
+/*
  * ViewTarget
  *		The relation that a view of ours shows.
  */
@@ -94,7 +141,7 @@ Oid
 ViewTarget(Oid viewid, bool *faithful)
 {
 	Query	   *query;
-	int			rtindex;
+	Query	   *inner = NULL;
 	RangeTblEntry *shown;
 	ListCell   *lc;
 
@@ -102,37 +149,32 @@ ViewTarget(Oid viewid, bool *faithful)
 	if (get_rel_relkind(viewid) != RELKIND_VIEW)
 		return InvalidOid;
 	query = stored_query(viewid);
-	if (query == NULL || !is_projection(query))
+	if (query == NULL || (shown = only_source(query, viewid)) == NULL)
 		return InvalidOid;
-
-	rtindex = linitial_node(RangeTblRef, query->jointree->fromlist)->rtindex;
-	shown = rt_fetch(rtindex, query->rtable);
+	if (shown->rtekind == RTE_SUBQUERY)
+	{
+		inner = shown->subquery;
+		if ((shown = only_source(inner, InvalidOid)) == NULL)
+			return InvalidOid;
+	}
 	if (shown->rtekind != RTE_RELATION || shown->tablesample != NULL ||
 		shown->relid == viewid ||
 		get_rel_namespace(shown->relid) != get_namespace_oid(VDE_DATA_SCHEMA, true))
 		return InvalidOid;
 
-	/* the only other entries are old and new, which stand for the view */
-	foreach(lc, query->rtable)
-	{
-		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-		if (rte != shown && (rte->rtekind != RTE_RELATION || rte->relid != viewid))
-			return InvalidOid;
-	}
-
-	*faithful = true;
+	/* without the subquery it could be written through */
+	*faithful = inner != NULL;
 	foreach(lc, query->targetList)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, lc);
 		Var		   *var = (Var *) entry->expr;
 		char	   *name;
 
-		if (entry->resjunk || !IsA(var, Var) || var->varno != rtindex ||
-			var->varlevelsup != 0 || var->varattno <= 0)
+		if (inner != NULL)
 		{
-			*faithful = false;
-			return InvalidOid;
+			if (var->varattno > list_length(inner->targetList))
+				return InvalidOid;
+			var = (Var *) list_nth_node(TargetEntry, inner->targetList, var->varattno - 1)->expr;
 		}
 		name = get_attname(shown->relid, var->varattno, true);
 		if (name == NULL || entry->resname == NULL || strcmp(name, entry->resname) != 0)
@@ -262,19 +304,13 @@ CompareShape(Oid viewid, Oid physical, List *columns, char **reason)
 }
 
 /*
- * PlainQuery
- *		The query of an environment's view, ready for StoreViewQuery.
- *
- * The raw tree is made by hand: as text, its identifiers would be quoted,
- * scanned and folded for nothing.
+ * plain_select
+ *		SELECT a, b, c FROM source, whose columns are known as those of name.
  */
-Query *
-PlainQuery(const char *relation_name, List *column_defs)
+static SelectStmt *
+plain_select(List *column_defs, Node *source, const char *name)
 {
 	SelectStmt *select = makeNode(SelectStmt);
-	RawStmt    *raw = makeNode(RawStmt);
-	ParseState *pstate = make_parsestate(NULL);
-	Query	   *query;
 	ListCell   *lc;
 
 	foreach(lc, column_defs)
@@ -284,7 +320,7 @@ PlainQuery(const char *relation_name, List *column_defs)
 		ResTarget  *target = makeNode(ResTarget);
 
 		/* qualified: a column may have the name of the relation */
-		reference->fields = list_make2(makeString(pstrdup(relation_name)),
+		reference->fields = list_make2(makeString(pstrdup(name)),
 									   makeString(pstrdup(def->colname)));
 		reference->location = -1;
 		target->name = pstrdup(def->colname);
@@ -292,9 +328,31 @@ PlainQuery(const char *relation_name, List *column_defs)
 		target->location = -1;
 		select->targetList = lappend(select->targetList, target);
 	}
-	select->fromClause = list_make1(makeRangeVar(pstrdup(VDE_DATA_SCHEMA),
-												 pstrdup(relation_name), -1));
-	raw->stmt = (Node *) select;
+	select->fromClause = list_make1(source);
+	return select;
+}
+
+/*
+ * PlainQuery
+ *		The query of an environment's view, ready for StoreViewQuery.
+ *
+ * The raw tree is made by hand: as text, its identifiers would be quoted,
+ * scanned and folded for nothing.
+ */
+Query *
+PlainQuery(const char *relation_name, List *column_defs)
+{
+	RangeSubselect *sealed = makeNode(RangeSubselect);
+	RawStmt    *raw = makeNode(RawStmt);
+	ParseState *pstate = make_parsestate(NULL);
+	Query	   *query;
+
+	sealed->subquery = (Node *)
+		plain_select(column_defs,
+					 (Node *) makeRangeVar(pstrdup(VDE_DATA_SCHEMA), pstrdup(relation_name), -1),
+					 relation_name);
+	sealed->alias = makeAlias(SEALED_ALIAS, NIL);
+	raw->stmt = (Node *) plain_select(column_defs, (Node *) sealed, SEALED_ALIAS);
 	raw->stmt_location = -1;
 
 	query = transformTopLevelStmt(pstate, raw);

@@ -23,8 +23,9 @@ typedef enum ShapeChange
 /*
  * The relation in vde_data that a view shows, if it is a view of ours: it
  * selects columns of that one relation and does nothing else.  InvalidOid
- * otherwise, also when there is no such view.  *faithful tells whether its
- * columns are those of the relation with the same names.
+ * otherwise, also when there is no such view.  *faithful tells whether it is
+ * as PlainQuery makes it: its columns are those of the relation with the same
+ * names, and nothing can be written through it.
  */
 extern Oid	ViewTarget(Oid viewid, bool *faithful);
 
@@ -39,7 +40,10 @@ extern ShapeChange CompareShape(Oid viewid, Oid physical, List *columns,
 /* Columns of a relation as ColumnDef *, without the dropped ones */
 extern List *RelationColumnDefs(Oid relid);
 
-/* SELECT a, b, c FROM vde_data.relation, analyzed; locks the relation */
+/*
+ * SELECT a, b, c FROM (SELECT a, b, c FROM vde_data.relation), analyzed; locks
+ * the relation
+ */
 extern Query *PlainQuery(const char *relation_name, List *column_defs);
 
 #endif							/* VDE_VIEW_SHAPE_H */

@@ -47,6 +47,7 @@
 #include "compat.h"
 #include "dependents.h"
 #include "environment.h"
+#include "fault.h"
 #include "physical.h"
 #include "view_attachments.h"
 #include "view_check.h"
@@ -305,7 +306,7 @@ carry_out(ViewState *state)
 				 errmsg("relation \"%s.%s\" of model \"%s.%s\" does not exist",
 						VDE_DATA_SCHEMA, change->relation_name,
 						change->model.schema, change->model.name),
-				 errhint("Somebody dropped it. Register the model with any change and apply, to have it built anew.")));
+				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
 	GrantPhysical(state->physical, change->owner);
 	MemoryContextSwitchTo(context);
 
@@ -321,12 +322,21 @@ carry_out(ViewState *state)
 			ViewAttachments *attachments = SaveViewAttachments(viewid);
 
 			drop_view(viewid);
+			VDE_POINT("swap: view dropped");
 			viewid = create_view(change, column_defs, query,
 								 attachments->owner, attachments->options);
+			VDE_POINT("swap: view made anew");
 			RestoreViewAttachments(viewid, attachments);
 		}
 		else
 			repoint_view(viewid, column_defs, query);
+
+		/*
+		 * Naming it in the query has locked the physical relation.  What drops
+		 * such relations waits for deployments (LockActivity), so the lock
+		 * need not fill the lock table to the end of the swap.
+		 */
+		UnlockRelationOid(state->physical, AccessShareLock);
 	}
 	else if (state->keeps_owner)
 	{
@@ -340,6 +350,7 @@ carry_out(ViewState *state)
 					 errhint("Apply again.")));
 	}
 
+	VDE_POINT("swap: view pointed");
 	if (!state->keeps_owner)
 	{
 		ATExecChangeOwner(viewid, change->owner, false, AccessExclusiveLock);
@@ -374,6 +385,7 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 									ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
 	states = lock_and_examine(changes, environment_owner, &check);
+	VDE_POINT("swap: views locked");
 
 	/*
 	 * Views are made and changed below the level of commands.  An event
@@ -384,12 +396,14 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	PG_TRY();
 	{
 		create_schemas(check, states, count, environment_id);
+		VDE_POINT("swap: schemas made");
 		for (i = 0; i < count; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
 			MemoryContextSwitchTo(check->scratch);
 			carry_out(&states[i]);
 			MemoryContextReset(check->scratch);
+			VDE_POINT("swap: view done");
 		}
 	}
 	PG_FINALLY();
@@ -450,5 +464,6 @@ DropViewSchemas(int64 environment_id)
 		ObjectAddressSet(address, NamespaceRelationId, schemaid);
 		performDeletion(&address, DROP_RESTRICT, 0);
 		CommandCounterIncrement();
+		VDE_POINT("schemas: one dropped");
 	}
 }

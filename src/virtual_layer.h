@@ -34,7 +34,7 @@ typedef struct ViewChange
 /* Something that stands in the way of a change */
 typedef struct ViewObstacle
 {
-	ModelName	model;
+	ModelName	model;			/* all NULL: it concerns the whole swap */
 	int			sqlstate;		/* what apply raises */
 	char	   *message;		/* one line: relation "shop.orders" exists ... */
 	char	   *detail;			/* dependents, one a line; or NULL */

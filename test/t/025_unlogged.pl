@@ -8,7 +8,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('unlogged');
-$node->init;
+$node->init(allows_streaming => 1);
 $node->start;
 
 sub sql { return $node->safe_psql('postgres', "SET client_min_messages = warning;\n$_[0]"); }
@@ -39,11 +39,25 @@ is(sql($counts), '500|500|0|500', 'built');
 is(sql($changes), '', 'nothing to do');
 $node->restart;
 is(sql($changes), '', 'nor after a restart without a crash');
+is(sql('SELECT * FROM vde_check()'), '', 'nor for vde_check');
+
+# a standby has no such table at all, and does not take that for a crash
+$node->backup('backup');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'backup', has_streaming => 1);
+$standby->start;
+is($standby->safe_psql('postgres', $changes), '', 'nothing to do on a standby');
+is($standby->safe_psql('postgres', 'SELECT * FROM vde_check()'), '', 'vde_check on a standby');
+my ($rc, $out, $err) = $standby->psql('postgres', 'SELECT * FROM vde_check(true)');
+like($err, qr/cannot execute vde_check\(true\) in a read-only transaction|cannot execute .* during recovery/, 'which repairs nothing there');
+$standby->stop;
 
 crash();
 is(sql($counts), '0|0|0|500', 'a crash empties what is unlogged');
 my $reason = 'contents of its unlogged table, which a crash emptied, changed';
 is(sql($changes), "s.parts|reuse|$reason\ns.plain|reuse|$reason", 'the plan knows which');
+is(sql("SELECT regexp_replace(object, '__[0-9a-f]{16}', ''), problem FROM vde_check() ORDER BY 1"),
+	"vde_data.s__parts|emptied\nvde_data.s__plain|emptied", 'and so does vde_check');
 sql("CALL vde_apply('prod')");
 is(sql($counts), '500|500|0|500', 'an apply fills them again');
 is(sql($changes), '', 'and then there is nothing to do');

@@ -190,6 +190,7 @@ like($origin, qr/shop__dev[.]base: v/, 'the comparison has views');
 like($origin, qr/vde_data[.]\S+: m/, 'the comparison has materialized views');
 
 plan_is_empty('origin', $_, 'origin') for ('prod', 'dev');
+is($node->safe_psql('origin', 'SELECT * FROM ext.vde_check()'), '', 'origin: nothing for vde_check');
 
 my $dir = $node->basedir;
 my $SUPER = 't_dump_super';
@@ -279,11 +280,14 @@ for my $way (@WAYS)
 	elsif ($way->{no_owner})
 	{
 		is(state($database, 0), $origin, "$what: equal state");
+		like($node->safe_psql($database, 'SELECT DISTINCT problem FROM ext.vde_check() ORDER BY 1'), qr/wrong_owner/, "$what: vde_check finds the owners");
+		$node->safe_psql($database, 'SELECT * FROM ext.vde_check(true)');
 	}
 	else
 	{
 		is(state($database, 1), $origin_all, "$what: equal state");
 	}
+	is($node->safe_psql($database, 'SELECT * FROM ext.vde_check()'), '', "$what: nothing for vde_check");
 	plan_is_empty($database, $_, $what) for ('prod', 'dev');
 	is( ana($database, "SELECT model, change, action FROM ext.vde_changes('qa') ORDER BY 1"),
 		"mart.chain|removed|drop_view\nshop.later|added|build", "$what: the drafts of qa are there, and nothing else");
@@ -309,6 +313,7 @@ $node->command_ok([ 'pg_restore', '-d', $node->connstr('second'), '--exit-on-err
 $node->command_ok([ 'pg_dump', '-d', $node->connstr('second'), '-Fc', '-f', "$dir/third" ], 'third: pg_dump');
 $node->command_ok([ 'pg_restore', '-d', $node->connstr('third'), '--exit-on-error', "$dir/third" ], 'third: pg_restore');
 is(state('third', 1), $origin_all, 'twice around: equal state');
+is($node->safe_psql('third', 'SELECT * FROM ext.vde_check()'), '', 'twice around: nothing for vde_check');
 
 # the original itself, last
 go_on('origin', 'origin');
