@@ -466,7 +466,7 @@ SELECT count(*) FROM shop.wide;
 RESET ROLE;
 SET ROLE t_redirect_ana;
 -- views cannot be written to, in either
-DO $$ BEGIN INSERT INTO shop.same VALUES (4, 'x'); EXCEPTION WHEN insufficient_privilege THEN RAISE WARNING 'refused'; END $$;
+INSERT INTO shop.same VALUES (4, 'x');
 -- a schema and a view that vde did not make for dev are never read: bob has an
 -- environment of his own, and moves his view to where dev's would be
 RESET ROLE;
