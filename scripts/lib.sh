@@ -152,7 +152,7 @@ workspace_build()
 # The files that a build needs, with paths relative to the current directory.
 _build_files()
 {
-    find Makefile vde.control src sql bin -type f \( -name '*.[ch]' -o -name '*.sql' ! -name 'vde--*' -o -name 'vde--*--*.sql' \
+    find Makefile vde.control src sql bin -type f \( -name '*.[ch]' -o -name '*.map' -o -name '*.sql' ! -name 'vde--*' -o -name 'vde--*--*.sql' \
         -o -path 'bin/*' -o -name Makefile -o -name vde.control \) 2>/dev/null || true
 }
 
@@ -193,19 +193,40 @@ server_stop()
     as_user pg_ctl -D data -m fast -w -s stop || as_user pg_ctl -D data -m immediate -w -s stop || true
 }
 
-# tpch_data SCALE: makes $WORKSPACE/tpch, with a Python environment of our own that is kept in build/
-tpch_data()
+# find_clang: the name of the newest one that there is, under whichever name
+find_clang()
+{
+    { compgen -c clang || true; } | grep -xE 'clang(-[0-9]+)?' | sort -t- -k2,2n | tail -n 1
+}
+
+# python_with NAME==VERSION...: sees to it that a Python environment of our own, which is kept in build/, has these
+# packages, and prints the path of its interpreter.
+python_with()
 {
     local venv=$ROOT/build/venv
 
     mkdir -p "$ROOT/build" 2>/dev/null && [ -w "$ROOT/build" ] || venv=$WORKSPACE/venv
-    if ! "$venv/bin/python" -c 'import duckdb; assert duckdb.__version__ == "1.1.3"' 2>/dev/null; then
-        rm -rf "$venv"
-        if ! python3 -m venv "$venv" || ! "$venv/bin/pip" install -q --disable-pip-version-check duckdb==1.1.3; then
-            echo "duckdb, which has the generator of TPC-H, could not be installed with pip"
-            return 1
-        fi
+    [ -x "$venv/bin/pip" ] || { rm -rf "$venv" && python3 -m venv "$venv" >&2; } || return 1
+    if ! "$venv/bin/python" -c '
+import sys, importlib.metadata as metadata
+for wanted in sys.argv[1:]:
+    name, version = wanted.split("==")
+    assert metadata.version(name) == version' "$@" 2>/dev/null
+    then
+        "$venv/bin/pip" install -q --disable-pip-version-check "$@" >&2 || return 1
     fi
-    "$venv/bin/python" "$ROOT/scripts/tpch" "$WORKSPACE/tpch.new" "$1" && chmod -R a+rX "$WORKSPACE/tpch.new" &&
+    echo "$venv/bin/python"
+}
+
+# tpch_data SCALE: makes $WORKSPACE/tpch
+tpch_data()
+{
+    local python
+
+    if ! python=$(python_with duckdb==1.1.3); then
+        echo "duckdb, which has the generator of TPC-H, could not be installed with pip"
+        return 1
+    fi
+    "$python" "$ROOT/scripts/tpch" "$WORKSPACE/tpch.new" "$1" && chmod -R a+rX "$WORKSPACE/tpch.new" &&
         mv "$WORKSPACE/tpch.new" "$WORKSPACE/tpch"
 }
