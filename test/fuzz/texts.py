@@ -212,7 +212,7 @@ class Texts:
             lambda: 'SELECT id FROM raw.orders WHERE ' + ' OR '.join('id = %d' % i for i in range(n)), lambda: 'VALUES ' + ', '.join('(%d)' % i for i in range(n)),
             lambda: 'SELECT ' + 'CASE WHEN true THEN ' * few + '1' + ' END' * few + ' AS a', lambda: 'SELECT ARRAY' + '[' * few + '1' + ']' * few + ' AS a',
             lambda: 'SELECT ' + '(SELECT ' * few + '1' + ')' * few + ' AS a', lambda: 'SELECT o1.id FROM ' + ', '.join('raw.orders o%d' % i for i in range(1, min(n, 300))),
-            lambda: 'WITH ' + ', '.join('c%d AS (SELECT %s)' % (i, '1 AS a' if i == 0 else 'a + 1 AS a FROM c%d' % (i - 1)) for i in range(few)) + ' SELECT a FROM c%d' % (few - 1),
+            lambda: 'WITH ' + ', '.join('c%d AS (SELECT %s)' % (i, '1 AS a' if i == 0 else 'a + 1 AS a FROM c%d' % (i - 1)) for i in range(min(n, 60))) + ' SELECT a FROM c%d' % (min(n, 60) - 1),
             lambda: "SELECT '" + 'x' * (n * 35) + "' AS a", lambda: 'SELECT 1 AS "' + 'x' * n + '"', lambda: '--' + 'x' * (n * 35) + '\nSELECT 1 AS a', lambda: '/*' * n + 'SELECT 1',
             lambda: 'SELECT ' + '1::int' * 1 + '::int' * n + ' AS a', lambda: "SELECT 'a'" + ' COLLATE "C"' * n + ' AS a', lambda: 'SELECT (o)' + '.id' * n + ' FROM raw.orders o',
             lambda: 'SELECT ' + 'a.' * n + 'b FROM raw.orders', lambda: 'SELECT id FROM raw.orders' + ' JOIN raw.customers USING (id)' * min(n, 100), lambda: ';' * n, lambda: ' ' * (n * 35),
