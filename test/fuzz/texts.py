@@ -5,7 +5,14 @@ Texts are bytes, because many are not valid in any encoding. Everything depends 
 
 import json
 import pathlib
+import random
 import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'property'))
+
+from data import Base  # noqa: E402
+from queries import Query, Source  # noqa: E402
 
 SCALARS = ['1', '0', '-1', '1.5', '1e400', "'x'", "''", 'NULL', 'true', '9223372036854775807', '9223372036854775808', "'2024-01-01'",
            "date '2024-02-30'", "interval '1 day'", "'{1,2}'::int[]", "'{\"a\": [1, {\"b\": null}]}'::jsonb", "B'101'", "X'1F'", "E'\\\\x00'",
@@ -81,9 +88,29 @@ def corpus(root):
 
 
 class Texts:
-    def __init__(self, random, root):
-        self.random = random
+    def __init__(self, root):
+        self.random = random.Random(0)
         self.sql_corpus, self.json_corpus, self.csv_corpus = corpus(root)
+        # the tables and functions that the queries of the property test stand on
+        self.base = Base(random.Random(7))
+        self.sources = [Source(name, columns, only=name == 'raw.b1') for name, columns in self.base.tables.items()]
+        self.sources.append(Source('shop.base', [('id', 'int'), ('customer_id', 'int'), ('amount', 'numeric(12,2)'), ('day', 'date'), ('note', 'text')], 10))
+        # queries that were accepted, to be mutated further
+        self.pool = []
+
+    def keep(self, text):
+        if len(text) < 5000 and text not in self.pool:
+            if len(self.pool) < 400:
+                self.pool.append(text)
+            else:
+                self.pool[self.random.randrange(len(self.pool))] = text
+
+    def sound(self):
+        """A query that PostgreSQL takes."""
+        try:
+            return Query(self.random, self.sources, self.random.choice(['full', 'full', 'view', 'materialized_view'])).text
+        except (AssertionError, IndexError):
+            return self.query()
 
     # SQL out of the grammar
 
@@ -226,9 +253,22 @@ class Texts:
     def sql(self):
         r = self.random
         how = r.random()
-        if how < .35:
+        if how < .12:
+            return self.sound().encode()
+        if how < .2:
+            return self.mutate(self.sound().encode(), self.pool + self.sql_corpus[:20], WORDS + COLUMNS + SCALARS)
+        if how < .32 and self.pool:
+            text = r.choice(self.pool)
+            if r.random() < .5:
+                return self.mutate(text, self.pool, WORDS + COLUMNS + SCALARS + TABLES)
+            # a piece of one in brackets in the place of a word of another
+            words = list(re.finditer(rb'\b(id|a|b|k|amount|1|2|note)\b', text))
+            if words:
+                m = r.choice(words)
+                return text[:m.start()] + ('(%s)' % self.expression(r.choice([1, 2, 2]))).encode() + text[m.end():]
+        if how < .42:
             return self.query(r.choice([1, 2, 3, 3, 4])).encode()
-        if how < .5:
+        if how < .52:
             return self.mutate(self.query().encode(), self.sql_corpus, WORDS)
         if how < .70:
             return self.mutate(r.choice(self.sql_corpus), self.sql_corpus, WORDS)
