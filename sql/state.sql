@@ -108,7 +108,24 @@ CREATE VIEW @extschema@.vde_builds AS
 COMMENT ON VIEW @extschema@.vde_builds IS
 	'What happened at each build and refresh: state (unchanged: a refresh that was not needed), rows, seconds, and of a failure its SQLSTATE, message and position in the model''s query';
 
+CREATE FUNCTION vde.progress_rows(
+		OUT environment text, OUT schema_name name, OUT model_name name, OUT action text, OUT state text,
+		OUT row_count bigint, OUT started_at timestamptz, OUT ended_at timestamptz, OUT pid int, OUT session_pid int)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'vde_progress_rows'
+	LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION vde.progress_rows() IS 'what the sessions of this database are building at this moment, for vde_progress';
+
+CREATE VIEW @extschema@.vde_progress AS
+	SELECT p.environment, vde.quoted_name(p.schema_name, p.model_name) AS model, p.action, p.state,
+		p.row_count, p.started_at, p.ended_at, p.pid, p.session_pid
+	FROM vde.progress_rows() p;
+
+COMMENT ON VIEW @extschema@.vde_progress IS
+	'What is being built at this moment: a row for each model of each call of vde_apply, vde_promote or vde_run that is building, in graph order, until that has built all. state: waiting (for what it reads), ready, running, built, unchanged (a refresh that was not needed), failed, skipped. row_count: rows written so far. pid: the process that builds it, a background worker or the session itself; session_pid: the session that called';
+
 -- everybody may read the state; the catalog itself nobody else
 GRANT USAGE ON SCHEMA vde TO PUBLIC;
 GRANT SELECT ON @extschema@.vde_environments, @extschema@.vde_models, @extschema@.vde_snapshots, @extschema@.vde_deployments,
-	@extschema@.vde_builds TO PUBLIC;
+	@extschema@.vde_builds, @extschema@.vde_progress TO PUBLIC;

@@ -559,7 +559,7 @@ AnalyzeModel(const Definition *definition, ParsedModel *parsed,
 	}
 	foreach(lc, parsed->depends_on)
 		model->depends_on = lappend(model->depends_on,
-								  list_nth(model->parents, lfirst_int(lc)));
+									list_nth(model->parents, lfirst_int(lc)));
 	model->depends_on_relations = parsed->depends_on_relations;
 
 	/* a procedure that has just committed has none */

@@ -43,7 +43,7 @@ typedef struct ParsedModel
 								 * relation EphemeralName(n) */
 	List	   *views;			/* ViewReference * */
 	List	   *depends_on;		/* int: references that depends_on names */
-	List	   *depends_on_relations; /* Oid: tables and views that it names */
+	List	   *depends_on_relations;	/* Oid: tables and views that it names */
 	List	   *missing;		/* ModelReference *: neither model nor
 								 * relation */
 	ModelExists exists;			/* what the references were found by */
@@ -80,7 +80,7 @@ typedef struct AnalyzedModel
 	List	   *parents;		/* ParentModel *, as in ParsedModel.references */
 	List	   *views;			/* LookedThrough *: see outside_view.c */
 	List	   *depends_on;		/* ParentModel * that depends_on names */
-	List	   *depends_on_relations; /* Oid: the same outside of vde */
+	List	   *depends_on_relations;	/* Oid: the same outside of vde */
 	const char *declared_breaking;	/* what sets its version apart because
 									 * somebody declared a change breaking;
 									 * NULL: nothing */

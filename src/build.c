@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * build.c
- *	  Carrying out a plan's work on physical tables, model by model.
+ *	  Carrying out a plan's work on one physical table.  Which model is next,
+ *	  and in which process, is in build_schedule.c.
  *
  * Each model is built in one transaction together with its rows in the
  * catalog: either a version's relation is there, complete, and known, or
@@ -26,6 +27,7 @@
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -38,6 +40,7 @@
 #include "compat.h"
 #include "cutoff.h"
 #include "physical.h"
+#include "receiver.h"
 #include "virtual_layer.h"
 
 /*
@@ -215,6 +218,18 @@ save_build(Graph *graph, BuildStep *step, const char *state, int64 rows,
 }
 
 /*
+ * step_number
+ *		The number of a step, given when it ends.
+ */
+static int
+step_number(BuildStep *step, QueueHandle *queue)
+{
+	if (step->number == 0)
+		step->number = QueueNumber(queue);
+	return step->number;
+}
+
+/*
  * with_thousands
  *		A number for people: 1,204,331.
  */
@@ -253,7 +268,7 @@ held_before(const Version *version, const Contents *contents)
  *		Builds or refreshes one model's relation, with its row in the catalog.
  */
 static void
-fill_step(Graph *graph, BuildStep *step, Version *version, int number, int total)
+fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 {
 	GraphNode  *node = step->node;
 	Definition *definition = node->definition;
@@ -284,7 +299,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, int number, int total
 		save_build(graph, step, "unchanged", -1,
 				   (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC, started);
 		ereport(NOTICE,
-				(errmsg("[%d/%d] %s not refreshed: nothing that it reads changed", number, total,
+				(errmsg("[%d/%d] %s not refreshed: nothing that it reads changed", step_number(step, queue), queue->queue->step_count,
 						QuoteModelName(&node->name))));
 		return;
 	}
@@ -311,13 +326,13 @@ fill_step(Graph *graph, BuildStep *step, Version *version, int number, int total
 	save_build(graph, step, "built", has_rows ? (int64) contents.rows : -1, seconds, started);
 	if (has_rows)
 		ereport(NOTICE,
-				(errmsg("[%d/%d] %s %s %s %s in %.1f s%s", number, total,
+				(errmsg("[%d/%d] %s %s %s %s in %.1f s%s", step_number(step, queue), queue->queue->step_count,
 						QuoteModelName(&node->name), step->refresh ? "refreshed" : "built",
 						with_thousands(contents.rows), contents.rows == 1 ? "row" : "rows", seconds,
 						as_before ? ", contents as before" : "")));
 	else
 		ereport(NOTICE,
-				(errmsg("[%d/%d] %s built as a view", number, total,
+				(errmsg("[%d/%d] %s built as a view", step_number(step, queue), queue->queue->step_count,
 						QuoteModelName(&node->name))));
 }
 
@@ -326,7 +341,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, int number, int total
  *		Builds or refreshes one model, in the transaction at hand.
  */
 static void
-run_step(Graph *graph, BuildStep *step, int number, int total)
+run_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 {
 	GraphNode  *node = step->node;
 	Definition *definition = node->definition;
@@ -350,12 +365,12 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 	if (version.built && !step->refresh)
 	{
 		ereport(NOTICE,
-				(errmsg("[%d/%d] %s was built by another session meanwhile", number, total,
+				(errmsg("[%d/%d] %s was built by another session meanwhile", step_number(step, queue), queue->queue->step_count,
 						QuoteModelName(&node->name))));
 		CheckNodeAccess(graph, node);
 	}
 	else
-		fill_step(graph, step, &version, number, total);
+		fill_step(graph, step, &version, queue);
 
 	if (node->computed)
 	{
@@ -371,85 +386,6 @@ run_step(Graph *graph, BuildStep *step, int number, int total)
 }
 
 /*
- * reads_failure
- *		Does a model read, directly or not, one whose step did not succeed?
- */
-static bool
-reads_failure(GraphNode *node, List *failures)
-{
-	ListCell   *cell;
-
-	foreach(cell, node->parents)
-	{
-		if (list_member_ptr(failures, lfirst(cell)))
-			return true;
-	}
-	return false;
-}
-
-/*
- * raise_failures
- *		The error that ends it all: who failed and why, who was skipped.
- */
-static void
-raise_failures(List *steps)
-{
-	BuildStep  *first = NULL;
-	int			failed = 0;
-	StringInfoData failures;
-	StringInfoData skipped;
-	StringInfoData detail;
-	ListCell   *cell;
-
-	initStringInfo(&failures);
-	initStringInfo(&skipped);
-	initStringInfo(&detail);
-	foreach(cell, steps)
-	{
-		BuildStep  *step = (BuildStep *) lfirst(cell);
-
-		if (step->failed)
-		{
-			failed++;
-			if (first == NULL)
-				first = step;
-			appendStringInfo(&failures, "%s%s: %s", failures.len > 0 ? "\n" : "",
-							 QuoteModelName(&step->node->name), step->error->message);
-			if (step->error->detail != NULL)
-				appendStringInfo(&failures, " (%s)", step->error->detail);
-		}
-		if (step->skipped)
-			appendStringInfo(&skipped, "%s%s", skipped.len > 0 ? ", " : "",
-							 QuoteModelName(&step->node->name));
-	}
-	if (first == NULL)
-		return;
-	if (failed > 1)
-		appendStringInfoString(&detail, failures.data);
-	else if (first->error->detail != NULL)
-		appendStringInfoString(&detail, first->error->detail);
-	if (skipped.len > 0)
-		appendStringInfo(&detail, "%sSkipped, because they read what failed: %s.",
-						 detail.len > 0 ? "\n" : "", skipped.data);
-
-	/* which line of a seed, which index: the error's own context knows */
-	ereport(ERROR,
-			(errcode(first->error->sqlerrcode),
-			 failed == 1 ?
-			 errmsg("model \"%s\" could not be %s: %s", QuoteModelName(&first->node->name),
-					first->refresh ? "refreshed" : "built", first->error->message) :
-			 errmsg("%d models could not be %s", failed, first->refresh ? "refreshed" : "built"),
-			 detail.len > 0 ? errdetail("%s", detail.data) : 0,
-			 failed == 1 && first->error->hint ? errhint("%s", first->error->hint) :
-			 first->refresh ?
-			 errhint("They have the rows that they had, and what was refreshed is kept. Correct the cause and call it again.") :
-			 errhint("The environment's views are as they were, and what was built is kept. Correct the cause and call it again."),
-			 first->error->internalquery ? internalerrquery(first->error->internalquery) : 0,
-			 first->error->internalquery ? internalerrposition(first->error->internalpos) : 0,
-			 failed == 1 && first->error->context ? (errcontext("%s", first->error->context)) : 0));
-}
-
-/*
  * build_error_callback
  *		Names the model where its error ends the call as it is.
  */
@@ -460,11 +396,11 @@ build_error_callback(void *arg)
 }
 
 /*
- * is_final
+ * ErrorEndsCall
  *		Errors that end the call, and not only one model's build.
  */
-static bool
-is_final(const ErrorData *error)
+bool
+ErrorEndsCall(const ErrorData *error)
 {
 	return error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_TO_CATEGORY(ERRCODE_ADMIN_SHUTDOWN);
@@ -475,7 +411,7 @@ is_final(const ErrorData *error)
  *		run_step in a subtransaction; an error is kept in the step.
  */
 static void
-try_step(Graph *graph, BuildStep *step, int number, int total)
+try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 {
 	MemoryContext old = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -486,7 +422,7 @@ try_step(Graph *graph, BuildStep *step, int number, int total)
 	{
 		if (step->error != NULL)
 			ReThrowError(step->error);
-		run_step(graph, step, number, total);
+		run_step(graph, step, queue);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -504,84 +440,88 @@ try_step(Graph *graph, BuildStep *step, int number, int total)
 }
 
 /*
- * RunBuildSteps
+ * step_over
+ *		What came of a step.
+ */
+static TaskState
+step_over(const BuildStep *step)
+{
+	if (step->skipped)
+		return TASK_SKIPPED;
+	if (step->failed)
+		return TASK_FAILED;
+	return step->unchanged ? TASK_UNCHANGED : TASK_DONE;
+}
+
+/*
+ * RunBuildTask
+ *		See build.h.
+ */
+TaskState
+RunBuildTask(Graph *graph, BuildStep *step, QueueHandle *queue, bool raise)
+{
+	BuildTask  *task = &queue->queue->tasks[step->node->task];
+	TimestampTz started = GetCurrentTimestamp();
+
+	if (task->doomed)
+	{
+		step->skipped = true;
+		save_build(graph, step, "skipped", -1, 0, started);
+	}
+	else if (raise)
+	{
+		ErrorContextCallback callback;
+
+		if (step->error != NULL)
+			ReThrowError(step->error);
+		callback.callback = build_error_callback;
+		callback.arg = step->node;
+		callback.previous = error_context_stack;
+		error_context_stack = &callback;
+		HeapReceiverReportTo(&task->rows);
+		run_step(graph, step, queue);
+		HeapReceiverReportTo(NULL);
+		error_context_stack = callback.previous;
+	}
+	else
+	{
+		HeapReceiverReportTo(&task->rows);
+		try_step(graph, step, queue);
+		HeapReceiverReportTo(NULL);
+		if (step->failed)
+		{
+			/* there is no time to write anything down */
+			if (ErrorEndsCall(step->error) && step->error->sqlerrcode != ERRCODE_QUERY_CANCELED)
+				ReThrowError(step->error);
+			save_build(graph, step, "failed", -1, 0, started);
+		}
+	}
+	(void) step_number(step, queue);
+	return step_over(step);
+}
+
+/*
+ * CatchUpWithQueue
  *		See build.h.
  */
 void
-RunBuildSteps(VdeSession *session, Graph *graph, List *steps)
+CatchUpWithQueue(Graph *graph, QueueHandle *queue)
 {
-	List	   *failures = NIL; /* GraphNode * */
-	int			total = list_length(steps);
-	int			number = 0;
-	ListCell   *cell;
-	ListCell   *node_cell;
-	ListCell   *next = list_head(steps);
+	MemoryContext old = MemoryContextSwitchTo(graph->context);
+	int			task;
 
-	/*
-	 * All nodes in order, not only those with a step: a failure reaches a
-	 * table through a view between them.
-	 */
-	foreach(node_cell, graph->affected)
+	/* relations that others have made */
+	AcceptInvalidationMessages();
+	while ((task = QueueNextEnded(queue)) >= 0)
 	{
-		GraphNode  *node = (GraphNode *) lfirst(node_cell);
-		BuildStep  *step = NULL;
-		TimestampTz started = GetCurrentTimestamp();
+		GraphNode  *node = (GraphNode *) list_nth(graph->affected, task);
 
-		CHECK_FOR_INTERRUPTS();
-		if (next != NULL && ((BuildStep *) lfirst(next))->node == node)
+		if (queue->queue->tasks[task].pid != MyProcPid)
 		{
-			step = (BuildStep *) lfirst(next);
-			next = lnext(steps, next);
-			number++;
-		}
-		if (reads_failure(node, failures))
-		{
-			failures = lappend(failures, node);
-			if (step != NULL)
-			{
-				step->skipped = true;
-				save_build(graph, step, "skipped", -1, 0, started);
-			}
-			continue;
-		}
-		if (step == NULL)
-			continue;
-		if (session->atomic)
-		{
-			ErrorContextCallback callback;
+			Digest		digest = node->version.digest;
 
-			if (step->error != NULL)
-				ReThrowError(step->error);
-			callback.callback = build_error_callback;
-			callback.arg = node;
-			callback.previous = error_context_stack;
-			error_context_stack = &callback;
-			run_step(graph, step, number, total);
-			error_context_stack = callback.previous;
-			continue;
-		}
-
-		try_step(graph, step, number, total);
-		if (step->failed)
-		{
-			if (is_final(step->error) && step->error->sqlerrcode != ERRCODE_QUERY_CANCELED)
-				ReThrowError(step->error);
-			save_build(graph, step, "failed", -1, 0, started);
-			if (is_final(step->error))
-			{
-				SessionCommit(session);
-				ReThrowError(step->error);
-			}
-			failures = lappend(failures, node);
-		}
-		SessionCommitBuild(session);
-	}
-	foreach(cell, steps)
-	{
-		if (((BuildStep *) lfirst(cell))->failed)
-		{
-			SessionCommit(session);
-			raise_failures(steps);
+			LookUpVersion(&node->name, node->definition->kind, &digest, &node->version);
 		}
 	}
+	MemoryContextSwitchTo(old);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * build.h
- *	  Carrying out a plan's work on physical tables, model by model.
+ *	  Carrying out a plan's work on one physical table.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,29 +12,21 @@
 
 #include "nodes/pg_list.h"
 
-#include "environment.h"
+#include "build_queue.h"
 #include "graph.h"
-#include "session.h"
-
-/* One model to work on */
-typedef struct BuildStep
-{
-	GraphNode  *node;
-	bool		refresh;		/* fill what is there anew */
-	bool		if_changed;		/* unless it would hold what it holds */
-	bool		unchanged;		/* and so it was left alone */
-	bool		failed;
-	bool		skipped;		/* something that it reads failed */
-	ErrorData  *error;			/* of a failed one */
-} BuildStep;
 
 /*
- * Works through the steps (BuildStep *, parents before children).  Outside a
- * transaction block each is committed by itself, and one that fails stops
- * only what reads it; an error that names all of them ends it.  Inside a
- * block the first error is raised as it is.
+ * Does what a step asks for, in the transaction at hand, and says what came of
+ * it.  An error is kept in the step and written to vde.build; with raise it is
+ * raised as it is.
  */
-extern void RunBuildSteps(VdeSession *session, Graph *graph, List *steps);
+extern TaskState RunBuildTask(Graph *graph, BuildStep *step, QueueHandle *queue, bool raise);
+
+/* Takes note of the versions that other processes have built. */
+extern void CatchUpWithQueue(Graph *graph, QueueHandle *queue);
+
+/* Is it an error that ends the call, and not only one model's build? */
+extern bool ErrorEndsCall(const ErrorData *error);
 
 /*
  * Error unless a model's owner may read what its query reads: what a build

@@ -356,12 +356,9 @@ static void
 put_order_by(Canonical *c)
 {
 	Query	   *query = c->level->query;
-	ListCell   *lc;
 
 	PutTag(c->buf, TAG_ORDER_BY);
-	PutInt(c->buf, list_length(query->sortClause));
-	foreach(lc, query->sortClause)
-		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
+	PutSortItems(c, query->sortClause, query->targetList, true);
 }
 
 /*
@@ -404,27 +401,17 @@ static void
 put_group_by(Canonical *c)
 {
 	Query	   *query = c->level->query;
-	SortedParts items;
 	ListCell   *lc;
 
 	PutTag(c->buf, TAG_GROUP_BY);
 	if (query->groupingSets == NIL)
 	{
-		BeginSorted(c, &items);
-		foreach(lc, query->groupClause)
-		{
-			NextSorted(c, &items);
-			PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList,
-						false);
-		}
-		EndSorted(c, &items);
+		PutGroupItems(c, query->groupClause, query->targetList);
 		return;
 	}
 
 	PutBool(c->buf, query->groupDistinct);
-	PutInt(c->buf, list_length(query->groupClause));
-	foreach(lc, query->groupClause)
-		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
+	PutSortItems(c, query->groupClause, query->targetList, false);
 	PutTag(c->buf, TAG_GROUPING_SETS);
 	PutInt(c->buf, list_length(query->groupingSets));
 	foreach(lc, VDE_FAULT("grouping sets") ? NIL : query->groupingSets)
@@ -438,18 +425,10 @@ static void
 put_distinct(Canonical *c)
 {
 	Query	   *query = c->level->query;
-	SortedParts items;
-	ListCell   *lc;
 
 	PutTag(c->buf, TAG_DISTINCT);
 	PutBool(c->buf, query->hasDistinctOn);
-	BeginSorted(c, &items);
-	foreach(lc, query->distinctClause)
-	{
-		NextSorted(c, &items);
-		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
-	}
-	EndSorted(c, &items);
+	PutGroupItems(c, query->distinctClause, query->targetList);
 }
 
 /*

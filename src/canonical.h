@@ -11,9 +11,11 @@
  *	  canonical_list.c			lists, with an order and without
  *	  canonical_range.c			what stands in FROM, references to it
  *	  canonical_expression.c	expressions
+ *	  canonical_constant.c		constants, the lists in IN
  *	  canonical_document.c		XML and JSON
  *	  canonical_name.c			catalog objects, by name
  *	  canonical_definition.c	objects outside vde, by definition
+ *	  canonical_type.c			types outside vde, by definition
  *	  canonical_search.c		text search configurations and dictionaries
  *	  canonical_body.c			string bodies of SQL functions
  *	  canonical_depends_on.c		what the option depends_on names
@@ -323,8 +325,9 @@ extern void PutRelationExpression(Canonical *c, Oid relid, Node *node);
 extern void RefuseQuery(const char *what);
 
 /* canonical_clause.c */
-extern void PutSortItem(Canonical *c, SortGroupClause *item, List *targets,
-						bool with_order);
+extern void PutSortItems(Canonical *c, List *items, List *targets,
+						 bool with_order);
+extern void PutGroupItems(Canonical *c, List *items, List *targets);
 extern void PutAggregate(Canonical *c, Aggref *aggregate);
 extern void PutWindowFunction(Canonical *c, WindowFunc *function);
 extern void PutSetOperation(Canonical *c, Node *node, bool whole);
@@ -360,6 +363,12 @@ extern void PutLevelsUp(Canonical *c, Index levelsup);
 extern void PutNode(Canonical *c, Node *node);
 extern void PutArguments(Canonical *c, List *args);
 
+/* canonical_constant.c */
+extern void PutConst(Canonical *c, Const *constant);
+extern void PutRelabel(Canonical *c, RelabelType *relabel);
+extern void PutArrayCoerce(Canonical *c, ArrayCoerceExpr *coerce);
+extern void PutUnorderedArray(Canonical *c, Node *node);
+
 /* canonical_document.c */
 extern void PutXml(Canonical *c, XmlExpr *expr);
 extern bool PutJson(Canonical *c, Node *node);
@@ -380,6 +389,7 @@ extern void UseRelation(Canonical *c, Oid relid);
 extern void UseAllColumns(Canonical *c, Oid relid);
 extern void UseColumn(Canonical *c, Oid relid, AttrNumber attnum);
 extern OutsideObject *UseObject(Canonical *c, OutsideClass class, Oid oid);
+extern bool IsListed(const char *name, const char *const *patterns, int count);
 extern const char *SchemaName(Oid nspid);
 extern void PinOutput(CanonicalScope *scope);
 extern void UnpinOutput(CanonicalScope *scope);
@@ -389,6 +399,10 @@ extern void ExamineObject(CanonicalScope *scope, OutsideObject *object);
 extern bool OnlySelects(List *queries);
 extern char *FunctionLanguage(Oid funcid);
 extern char *TextAttribute(int cache, HeapTuple tuple, AttrNumber attnum);
+
+/* canonical_type.c */
+extern void PutTypeDefinition(Canonical *c, Oid typid);
+extern void PutComposite(Canonical *c, Oid relid);
 
 /* canonical_depends_on.c */
 extern void PutDependsOn(Canonical *c, List *parents, List *relations);

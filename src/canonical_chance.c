@@ -368,22 +368,6 @@ NoteRepresentative(Canonical *c, TargetEntry *target)
 }
 
 /*
- * Is a name in a list?
- */
-static bool
-is_named(const char *name, const char *const *names, int count)
-{
-	int			i;
-
-	for (i = 0; i < count; i++)
-	{
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
  * Does an aggregate give the same whatever the order of its input?
  */
 static bool
@@ -402,9 +386,9 @@ is_order_free(Oid funcid)
 		elog(ERROR, "cache lookup failed for function %u", funcid);
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
 	name = NameStr(proc->proname);
-	result = is_named(name, order_free, lengthof(order_free));
+	result = IsListed(name, order_free, lengthof(order_free));
 	if (!result &&
-		is_named(name, order_free_unless_float, lengthof(order_free_unless_float)))
+		IsListed(name, order_free_unless_float, lengthof(order_free_unless_float)))
 	{
 		result = true;
 		for (i = 0; i < proc->pronargs; i++)
@@ -427,7 +411,7 @@ note_choice_of_equals(Canonical *c, Oid funcid, Node *argument)
 {
 	static const char *const choosers[] = {"min", "max", "percentile_disc"};
 
-	if (argument != NULL && is_named(get_func_name(funcid), choosers, lengthof(choosers)) &&
+	if (argument != NULL && IsListed(get_func_name(funcid), choosers, lengthof(choosers)) &&
 		!equal_is_same(argument, c->level->query))
 		NoteChance(c, psprintf("one of equal values of type %s",
 							   format_type_be(exprType(argument))));
@@ -454,7 +438,7 @@ NoteAggregateOrder(Canonical *c, Aggref *aggregate)
 	if (is_order_free(aggregate->aggfnoid))
 	{
 		note_choice_of_equals(c, aggregate->aggfnoid, (Node *) (aggregate->args == NIL ? NULL :
-															   linitial_node(TargetEntry, aggregate->args)->expr));
+																linitial_node(TargetEntry, aggregate->args)->expr));
 		return;
 	}
 	foreach(lc, aggregate->args)
@@ -492,7 +476,7 @@ NoteWindowOrder(Canonical *c, WindowFunc *function, WindowClause *window)
 		if (is_order_free(function->winfnoid) && (!rows || whole))
 			return;
 	}
-	else if (builtin && is_named(get_func_name(function->winfnoid), peer_functions,
+	else if (builtin && IsListed(get_func_name(function->winfnoid), peer_functions,
 								 lengthof(peer_functions)))
 		return;
 	note_input_order(c, function->winfnoid);

@@ -24,8 +24,8 @@
  * One item of GROUP BY, PARTITION BY and DISTINCT, where only equality
  * counts; or, with_order, of ORDER BY.
  */
-void
-PutSortItem(Canonical *c, SortGroupClause *item, List *targets, bool with_order)
+static void
+put_sort_item(Canonical *c, SortGroupClause *item, List *targets, bool with_order)
 {
 	TargetEntry *target = get_sortgroupref_tle(item->tleSortGroupRef, targets);
 
@@ -39,6 +39,37 @@ PutSortItem(Canonical *c, SortGroupClause *item, List *targets, bool with_order)
 	}
 	else
 		PutOperator(c, item->eqop);
+}
+
+/*
+ * Several, in their order.
+ */
+void
+PutSortItems(Canonical *c, List *items, List *targets, bool with_order)
+{
+	ListCell   *lc;
+
+	PutInt(c->buf, list_length(items));
+	foreach(lc, items)
+		put_sort_item(c, (SortGroupClause *) lfirst(lc), targets, with_order);
+}
+
+/*
+ * Several whose order means nothing, nor do their directions.
+ */
+void
+PutGroupItems(Canonical *c, List *items, List *targets)
+{
+	SortedParts parts;
+	ListCell   *lc;
+
+	BeginSorted(c, &parts);
+	foreach(lc, items)
+	{
+		NextSorted(c, &parts);
+		put_sort_item(c, (SortGroupClause *) lfirst(lc), targets, false);
+	}
+	EndSorted(c, &parts);
 }
 
 /*
@@ -63,10 +94,10 @@ put_window(Canonical *c, WindowFunc *function)
 	PutTag(c->buf, TAG_WINDOW);
 	PutInt(c->buf, list_length(window->partitionClause));
 	foreach(lc, VDE_FAULT("window partition") ? NIL : window->partitionClause)
-		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
+		put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList, false);
 	PutInt(c->buf, list_length(window->orderClause));
 	foreach(lc, VDE_FAULT("window order") ? NIL : window->orderClause)
-		PutSortItem(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
+		put_sort_item(c, (SortGroupClause *) lfirst(lc), query->targetList, true);
 
 	/* These two say how it was written, not what it is. */
 	if (!VDE_FAULT("window frame"))
@@ -86,19 +117,6 @@ put_window(Canonical *c, WindowFunc *function)
 		PutBool(c->buf, window->inRangeNullsFirst);
 	}
 	NoteWindowOrder(c, function, window);
-}
-
-/*
- * Items of an aggregate's ORDER BY or DISTINCT.
- */
-static void
-put_aggregate_order(Canonical *c, List *items, List *targets, bool with_order)
-{
-	ListCell   *lc;
-
-	PutInt(c->buf, list_length(items));
-	foreach(lc, items)
-		PutSortItem(c, (SortGroupClause *) lfirst(lc), targets, with_order);
 }
 
 /*
@@ -136,9 +154,9 @@ PutAggregate(Canonical *c, Aggref *aggregate)
 			PutNode(c, (Node *) target->expr);
 	}
 	if (!VDE_FAULT("aggregate order"))
-		put_aggregate_order(c, aggregate->aggorder, aggregate->args, true);
+		PutSortItems(c, aggregate->aggorder, aggregate->args, true);
 	if (!VDE_FAULT("aggregate distinct"))
-		put_aggregate_order(c, aggregate->aggdistinct, aggregate->args, false);
+		PutSortItems(c, aggregate->aggdistinct, aggregate->args, false);
 	if (!VDE_FAULT("aggregate filter"))
 		PutNode(c, (Node *) aggregate->aggfilter);
 	NoteAggregateOrder(c, aggregate);

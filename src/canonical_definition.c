@@ -18,8 +18,7 @@
  *				cost, nor what else does not change results
  *	aggregate	as a function, and its functions and states
  *	operator	its function and result
- *	type		domain: base type and constraints; enum: labels in order;
- *				composite: attributes; range: subtype and functions
+ *	type		see canonical_type.c
  *	collation	provider and locale, not the version of the library
  *	text search	see canonical_search.c
  *
@@ -33,20 +32,14 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
-#include "catalog/indexing.h"
 #include "catalog/pg_aggregate.h"
-#include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
-#include "catalog/pg_constraint.h"
-#include "catalog/pg_enum.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
-#include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "rewrite/rewriteHandler.h"
@@ -387,161 +380,9 @@ put_operator_definition(Canonical *c, Oid opno)
 }
 
 /* ---------------------------------------------------------------------
- * Types and collations
+ * Collations
  * ---------------------------------------------------------------------
  */
-
-/*
- * What a domain's values must fulfil, without the names of the constraints,
- * in no order.
- */
-static void
-put_domain(Canonical *c, Oid typid, Form_pg_type type)
-{
-	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
-	SortedParts checks;
-
-	PutTypeOf(c, type->typbasetype, type->typtypmod, type->typcollation);
-	PutBool(c->buf, type->typnotnull);
-
-	ScanKeyInit(&key, Anum_pg_constraint_contypid,
-				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(typid));
-	scan = systable_beginscan(constraints, ConstraintTypidIndexId, true,
-							  NULL, 1, &key);
-	BeginSorted(c, &checks);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		bool		isnull;
-		Datum		value;
-
-		if (((Form_pg_constraint) GETSTRUCT(tuple))->contype != CONSTRAINT_CHECK)
-			continue;
-		value = heap_getattr(tuple, Anum_pg_constraint_conbin,
-							 RelationGetDescr(constraints), &isnull);
-		NextSorted(c, &checks);
-		PutNode(c, isnull ? NULL : stringToNode(TextDatumGetCString(value)));
-	}
-	EndSorted(c, &checks);
-	systable_endscan(scan);
-	table_close(constraints, AccessShareLock);
-}
-
-/*
- * Labels in their order; a label may have been put between others later.
- */
-static void
-put_enum(Canonical *c, Oid typid)
-{
-	Relation	labels = table_open(EnumRelationId, AccessShareLock);
-	Relation	index = index_open(EnumTypIdSortOrderIndexId, AccessShareLock);
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_enum_enumtypid,
-				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(typid));
-	scan = systable_beginscan_ordered(labels, index, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan,
-															 ForwardScanDirection)))
-		PutString(c->buf, NameStr(((Form_pg_enum) GETSTRUCT(tuple))->enumlabel));
-	systable_endscan_ordered(scan);
-	index_close(index, AccessShareLock);
-	table_close(labels, AccessShareLock);
-}
-
-/*
- * Attributes in their order, without the dropped ones.
- */
-static void
-put_composite(Canonical *c, Oid relid)
-{
-	AttrNumber	attnum;
-
-	for (attnum = 1;; attnum++)
-	{
-		HeapTuple	tuple;
-		Form_pg_attribute attribute;
-
-		tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
-								Int16GetDatum(attnum));
-		if (!HeapTupleIsValid(tuple))
-			break;
-		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
-		if (!attribute->attisdropped)
-		{
-			PutString(c->buf, NameStr(attribute->attname));
-			PutTypeOf(c, attribute->atttypid, attribute->atttypmod,
-					  attribute->attcollation);
-		}
-		ReleaseSysCache(tuple);
-	}
-}
-
-/*
- * A range type; a multirange type stands for its range type.
- */
-static void
-put_range_type(Canonical *c, Oid typid)
-{
-	HeapTuple	tuple;
-	Form_pg_range range;
-
-	tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(typid));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for range type %u", typid);
-	range = (Form_pg_range) GETSTRUCT(tuple);
-	PutType(c, range->rngsubtype);
-	PutCollation(c, range->rngcollation);
-	PutOperatorClassName(c, range->rngsubopc);
-	PutFunction(c, range->rngcanonical);
-	PutFunction(c, range->rngsubdiff);
-	ReleaseSysCache(tuple);
-}
-
-/*
- * A type.
- */
-static void
-put_type_definition(Canonical *c, Oid typid)
-{
-	HeapTuple	tuple;
-	Form_pg_type type;
-
-	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(typid));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", typid);
-	type = (Form_pg_type) GETSTRUCT(tuple);
-
-	PutInt(c->buf, type->typtype);
-	switch (type->typtype)
-	{
-		case TYPTYPE_DOMAIN:
-			put_domain(c, typid, type);
-			break;
-		case TYPTYPE_ENUM:
-			put_enum(c, typid);
-			break;
-		case TYPTYPE_COMPOSITE:
-			put_composite(c, type->typrelid);
-			break;
-		case TYPTYPE_RANGE:
-			put_range_type(c, typid);
-			break;
-		case TYPTYPE_MULTIRANGE:
-			PutType(c, get_multirange_range(typid));
-			break;
-		default:
-			PutInt(c->buf, type->typlen);
-			PutBool(c->buf, type->typbyval);
-			PutFunctionName(c, type->typinput);
-			PutFunctionName(c, type->typoutput);
-			break;
-	}
-	ReleaseSysCache(tuple);
-}
 
 /*
  * A collation; not its version, which follows the machine's library.
@@ -684,7 +525,7 @@ ExamineObject(CanonicalScope *scope, OutsideObject *object)
 			put_operator_definition(&c, object->oid);
 			break;
 		case OUTSIDE_TYPE:
-			put_type_definition(&c, object->oid);
+			PutTypeDefinition(&c, object->oid);
 			break;
 		case OUTSIDE_COLLATION:
 			put_collation_definition(&c, object->oid);

@@ -11,10 +11,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_attribute.h"
-#include "utils/syscache.h"
-
 #include "analysis.h"
 #include "canonical.h"
 
@@ -24,27 +20,9 @@
 static void
 put_named_relation(Canonical *c, Oid relid)
 {
-	AttrNumber	attnum;
-
 	PutRelation(c, relid);
 	UseAllColumns(c, relid);
-	for (attnum = 1;; attnum++)
-	{
-		HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
-											Int16GetDatum(attnum));
-		Form_pg_attribute attribute;
-
-		if (!HeapTupleIsValid(tuple))
-			break;
-		attribute = (Form_pg_attribute) GETSTRUCT(tuple);
-		if (!attribute->attisdropped)
-		{
-			PutString(c->buf, NameStr(attribute->attname));
-			PutTypeOf(c, attribute->atttypid, attribute->atttypmod,
-					  attribute->attcollation);
-		}
-		ReleaseSysCache(tuple);
-	}
+	PutComposite(c, relid);
 }
 
 /*

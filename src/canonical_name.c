@@ -56,8 +56,7 @@
 
 /*
  * PostgreSQL's functions whose result follows the role that asks; those that
- * run a query given as text can ask anything.  A trailing "*" stands for any
- * ending.
+ * run a query given as text can ask anything.
  */
 static const char *const role_functions[] = {
 	"current_*",
@@ -294,10 +293,11 @@ PutCollation(Canonical *c, Oid collid)
  */
 
 /*
- * Is that name, of a function of PostgreSQL's own, in a list?
+ * Is the name of a function in a list?  A trailing "*" there stands for any
+ * ending.
  */
-static bool
-is_listed(const char *name, const char *const *patterns, int count)
+bool
+IsListed(const char *name, const char *const *patterns, int count)
 {
 	int			i;
 
@@ -330,14 +330,14 @@ note_call(Canonical *c, Oid funcid, Form_pg_proc proc)
 	{
 		c->uses->settings = true;
 		UseDefaultSearch(c, NameStr(proc->proname));
-		if (is_listed(NameStr(proc->proname), role_functions,
-					  lengthof(role_functions)))
+		if (IsListed(NameStr(proc->proname), role_functions,
+					 lengthof(role_functions)))
 			c->uses->role = true;
 
 		/* age() of one argument counts from today */
 		if (proc->provolatile == PROVOLATILE_VOLATILE ||
-			is_listed(NameStr(proc->proname), chance_functions,
-					  lengthof(chance_functions)) ||
+			IsListed(NameStr(proc->proname), chance_functions,
+					 lengthof(chance_functions)) ||
 			(strcmp(NameStr(proc->proname), "age") == 0 && proc->pronargs == 1))
 			NoteChance(c, psprintf("%s()", NameStr(proc->proname)));
 	}

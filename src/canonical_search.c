@@ -143,16 +143,10 @@ UseDefaultSearch(Canonical *c, const char *function)
 	char	   *name;
 	List	   *names;
 	Oid			oid = InvalidOid;
-	int			i;
 
 	if (c->scope->definition == NULL)
 		return;
-	for (i = 0; i < lengthof(functions); i++)
-	{
-		if (strcmp(function, functions[i]) == 0)
-			break;
-	}
-	if (i == lengthof(functions))
+	if (!IsListed(function, functions, lengthof(functions)))
 		return;
 	name = SettingValue(c->scope->definition->settings, "default_text_search_config");
 	if (name == NULL)

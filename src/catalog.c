@@ -170,6 +170,8 @@ run(const char *sql, const char *types, va_list args)
 	Datum		values[MAX_PARAMETERS];
 	char		nulls[MAX_PARAMETERS + 1];
 	int			nargs = strlen(types);
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext parameters;
 	int			i;
 	int			rc;
 
@@ -178,6 +180,8 @@ run(const char *sql, const char *types, va_list args)
 		SPI_freetuptable(SPI_tuptable);
 	SPI_tuptable = NULL;
 
+	parameters = AllocSetContextCreate(caller, "vde parameters", ALLOCSET_SMALL_SIZES);
+	MemoryContextSwitchTo(parameters);
 	for (i = 0; i < nargs; i++)
 	{
 		nulls[i] = ' ';
@@ -248,6 +252,10 @@ run(const char *sql, const char *types, va_list args)
 	nulls[nargs] = '\0';
 
 	rc = SPI_execute_plan(prepared_plan(sql, types), values, nulls, false, 0);
+
+	/* SPI leaves its own context as the current one */
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(parameters);
 	if (rc < 0)
 		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(rc));
 	return SPI_processed;

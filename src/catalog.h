@@ -30,7 +30,8 @@
  * CatalogRead is for SELECT; CatalogWrite for the rest, row locks included
  * (with RETURNING where the row is wanted).  Both leave their rows in
  * SPI_tuptable and return how many; the next call frees them, so read all
- * that is wanted of a result before the next statement.
+ * that is wanted of a result before the next statement.  The current memory
+ * context stays what it is.
  */
 extern uint64 CatalogRead(const char *sql, const char *types,...);
 extern uint64 CatalogWrite(const char *sql, const char *types,...);

@@ -18,34 +18,6 @@
 #include "options.h"
 #include "overrule.h"
 
-/*
- * columns_read
- *		Names of the parent's columns that a node reads.
- */
-static List *
-columns_read(const GraphNode *node, const GraphNode *parent)
-{
-	List	   *names = NIL;
-	ListCell   *cell;
-
-	foreach(cell, node->lineage)
-	{
-		LineageEdge *edge = (LineageEdge *) lfirst(cell);
-		bool		there = false;
-		ListCell   *name;
-
-		if (!edge->is_model || edge->source_column == NULL ||
-			strcmp(edge->schema, parent->name.schema) != 0 ||
-			strcmp(edge->name, parent->name.name) != 0)
-			continue;
-		foreach(name, names)
-			there = there || strcmp((char *) lfirst(name), edge->source_column) == 0;
-		if (!there)
-			names = lappend(names, edge->source_column);
-	}
-	return names;
-}
-
 /* Clauses whose names are parts (see fingerprint_parts.c), as they stand in a query */
 static const char *const clauses[] = {
 	"set operation", "FROM", "JOIN condition", "WHERE", "GROUP BY", "HAVING", "DISTINCT",
@@ -121,18 +93,6 @@ both_differ(List *before, List *after, const char *name)
 {
 	return FingerprintPart(before, name) != NULL &&
 		FingerprintPart(after, name) != NULL && part_differs(before, after, name);
-}
-
-/*
- * shown_type
- *		A type's name for people, without PostgreSQL's own schema.
- */
-static const char *
-shown_type(const char *type)
-{
-	static const char prefix[] = "pg_catalog.";
-
-	return strncmp(type, prefix, strlen(prefix)) == 0 ? type + strlen(prefix) : type;
 }
 
 /*
@@ -249,7 +209,7 @@ add_parent_reasons(StringInfo reason, const GraphNode *node)
 			add_reason(reason, "reads %s, whose rows changed", name);
 		else
 		{
-			foreach(column_cell, columns_read(node, parent))
+			foreach(column_cell, LineageColumns(node->lineage, &parent->name))
 			{
 				const char *column = (const char *) lfirst(column_cell);
 
@@ -395,9 +355,8 @@ add_column_reasons(StringInfo reason, const GraphNode *node)
 			add_reason(reason, "column \"%s\" removed", was->name);
 		else if (strcmp(is->type, was->type) != 0)
 			add_reason(reason, "column \"%s\" is now %s, was %s", was->name,
-					   shown_type(is->type), shown_type(was->type));
-		else if ((is->collation == NULL) != (was->collation == NULL) ||
-				 (is->collation != NULL && strcmp(is->collation, was->collation) != 0))
+					   ShownType(is->type), ShownType(was->type));
+		else if (!ModelColumnTypeEquals(is, was))
 			add_reason(reason, "column \"%s\" has another collation", was->name);
 		else if (!column_moved(node, was->name))
 			continue;

@@ -28,53 +28,18 @@
 
 #include <xxhash.h>
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
-#include "catalog/indexing.h"
-#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/typcache.h"
 
 #include "content_hash.h"
+#include "enum_label.h"
 
 /* Part of every content hash: a change of what is hashed is a new number. */
 #define CONTENT_FORMAT	1
-
-static const char hex_digits[] = "0123456789abcdef";
-
-/*
- * put_labels
- *		Which OID stands for which label of an enum, in their order.
- */
-static void
-put_labels(StringInfo form, Oid typid)
-{
-	Relation	labels = table_open(EnumRelationId, AccessShareLock);
-	Relation	index = index_open(EnumTypIdSortOrderIndexId, AccessShareLock);
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_enum_enumtypid,
-				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(typid));
-	scan = systable_beginscan_ordered(labels, index, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
-	{
-		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(tuple);
-
-		PutInt(form, label->oid);
-		PutString(form, NameStr(label->enumlabel));
-	}
-	systable_endscan_ordered(scan);
-	index_close(index, AccessShareLock);
-	table_close(labels, AccessShareLock);
-}
 
 /*
  * put_form
@@ -117,7 +82,8 @@ put_form(StringInfo form, Oid typid)
 	switch (get_typtype(typid))
 	{
 		case TYPTYPE_ENUM:
-			put_labels(form, typid);
+			/* which OID stands for which label */
+			PutEnumLabels(form, typid, true);
 			return true;
 		case TYPTYPE_RANGE:
 			return put_form(form, get_range_subtype(typid));
@@ -205,7 +171,7 @@ ContentHashEnd(const ContentHash *hash, char hex[XXH3_HEX_LENGTH + 1])
 {
 	XXH128_canonical_t canonical;
 	StringInfoData bytes;
-	int			i;
+	char	   *digits;
 
 	hex[0] = '\0';
 	if (!hash->known)
@@ -216,11 +182,10 @@ ContentHashEnd(const ContentHash *hash, char hex[XXH3_HEX_LENGTH + 1])
 	PutInt(&bytes, (int64) hash->high);
 	PutInt(&bytes, (int64) hash->rows);
 	XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data, bytes.len));
-	for (i = 0; i < XXH3_HEX_LENGTH / 2; i++)
-	{
-		hex[2 * i] = hex_digits[canonical.digest[i] >> 4];
-		hex[2 * i + 1] = hex_digits[canonical.digest[i] & 0x0f];
-	}
-	hex[XXH3_HEX_LENGTH] = '\0';
+	StaticAssertStmt(2 * sizeof(canonical.digest) == XXH3_HEX_LENGTH,
+					 "XXH3-128 has 16 bytes");
+	digits = BytesToHex(canonical.digest, sizeof(canonical.digest));
+	strlcpy(hex, digits, XXH3_HEX_LENGTH + 1);
+	pfree(digits);
 	pfree(bytes.data);
 }

@@ -117,35 +117,6 @@ compare_names(const void *a, const void *b)
  */
 
 /*
- * node_parents
- *		What a node reads; looked up for one that no change affects.
- */
-static List *
-node_parents(Graph *graph, const GraphNode *node)
-{
-	List	   *names = NIL;
-	List	   *parents = NIL;
-	ListCell   *cell;
-	uint64		rows;
-	uint64		row;
-
-	if (node->affected || node->current == NULL)
-		return node->parents;
-	rows = CatalogRead("SELECT m.schema_name, m.model_name FROM vde.snapshot_parent sp "
-					   "JOIN vde.model m ON m.id = sp.parent_model_id WHERE sp.snapshot_id = $1", "l",
-					   node->current->id);
-	for (row = 0; row < rows; row++)
-	{
-		names = lappend(names, CatalogText(row, 1));
-		names = lappend(names, CatalogText(row, 2));
-	}
-	for (cell = list_head(names); cell != NULL; cell = lnext(names, lnext(names, cell)))
-		parents = lappend(parents, GraphFind(graph, (char *) lfirst(cell),
-											 (char *) lfirst(lnext(names, cell))));
-	return parents;
-}
-
-/*
  * read_nodes
  *		GraphNode *: all that a node reads down to tables with rows, these
  *		included.
@@ -153,7 +124,7 @@ node_parents(Graph *graph, const GraphNode *node)
 static List *
 read_nodes(Graph *graph, const GraphNode *node)
 {
-	List	   *nodes = list_copy(node_parents(graph, node));
+	List	   *nodes = list_copy(GraphParents(graph, node));
 	int			i;
 
 	for (i = 0; i < list_length(nodes); i++)
@@ -162,7 +133,7 @@ read_nodes(Graph *graph, const GraphNode *node)
 
 		CHECK_FOR_INTERRUPTS();
 		if (GraphNodeLives(read) && !KindHasRows(read->definition->kind))
-			nodes = list_concat_unique_ptr(nodes, node_parents(graph, read));
+			nodes = list_concat_unique_ptr(nodes, GraphParents(graph, read));
 	}
 	return nodes;
 }

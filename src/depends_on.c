@@ -17,7 +17,6 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -72,7 +71,7 @@ add_unknown(ParsedModel *parsed, const ModelName *name)
  */
 static void
 add_name(const Definition *definition, ParsedModel *parsed,
-			 const ModelName *name)
+		 const ModelName *name)
 {
 	Oid			namespace;
 	Oid			relid;
@@ -85,7 +84,7 @@ add_name(const Definition *definition, ParsedModel *parsed,
 	if (parsed->exists(name->schema, name->name, parsed->exists_arg))
 	{
 		parsed->depends_on = list_append_unique_int(parsed->depends_on,
-												  AddModelReference(parsed, name->schema, name->name, -1));
+													AddModelReference(parsed, name->schema, name->name, -1));
 		return;
 	}
 
@@ -96,21 +95,12 @@ add_name(const Definition *definition, ParsedModel *parsed,
 		add_unknown(parsed, name);
 		return;
 	}
-	switch (get_rel_relkind(relid))
-	{
-		case RELKIND_RELATION:
-		case RELKIND_PARTITIONED_TABLE:
-		case RELKIND_FOREIGN_TABLE:
-		case RELKIND_VIEW:
-		case RELKIND_MATVIEW:
-			break;
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("\"%s\" in option \"depends_on\" is not a table or view",
-							QuoteModelName(name)),
-					 errhint("Name models, tables and views only.")));
-	}
+	if (!IsReadableKind(get_rel_relkind(relid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" in option \"depends_on\" is not a table or view",
+						QuoteModelName(name)),
+				 errhint("Name models, tables and views only.")));
 	if (isTempNamespace(namespace) || isAnyTempNamespace(namespace))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -121,7 +111,7 @@ add_name(const Definition *definition, ParsedModel *parsed,
 
 	/* a view over models stands for them here, too */
 	parsed->depends_on = list_union_int(parsed->depends_on,
-									  AddOutsideView(definition, parsed, relid, -1));
+										AddOutsideView(definition, parsed, relid, -1));
 }
 
 /*

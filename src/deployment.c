@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "build.h"
+#include "build_schedule.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"

@@ -85,8 +85,8 @@ DigestEquals(const Digest *a, const Digest *b)
 /*
  * Two lower-case hex digits per byte, in a palloc'd string.
  */
-static char *
-to_hex(const uint8 *bytes, int length)
+char *
+BytesToHex(const uint8 *bytes, int length)
 {
 	char	   *hex = palloc(2 * length + 1);
 	int			i;
@@ -107,7 +107,7 @@ to_hex(const uint8 *bytes, int length)
 char *
 DigestXxh3(const Digest *digest)
 {
-	return to_hex(digest->xxh3, sizeof(digest->xxh3));
+	return BytesToHex(digest->xxh3, sizeof(digest->xxh3));
 }
 
 /*
@@ -116,11 +116,11 @@ DigestXxh3(const Digest *digest)
 char *
 DigestSha256(const Digest *digest)
 {
-	return to_hex(digest->sha256, sizeof(digest->sha256));
+	return BytesToHex(digest->sha256, sizeof(digest->sha256));
 }
 
 /*
- * The reverse of to_hex; an error for anything that it could not have made.
+ * The reverse of BytesToHex; an error for anything that it could not have made.
  */
 static void
 from_hex(const char *hex, uint8 *bytes, int length)

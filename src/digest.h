@@ -27,6 +27,7 @@ extern void DigestBytes(const void *data, size_t length, Digest *digest);
 extern bool DigestEquals(const Digest *a, const Digest *b);
 extern char *DigestXxh3(const Digest *digest);	/* 32 hex digits */
 extern char *DigestSha256(const Digest *digest);	/* 64 hex digits */
+extern char *BytesToHex(const uint8 *bytes, int length);	/* lower case */
 extern void DigestFromHex(const char *xxh3, const char *sha256, Digest *digest);
 
 /*

@@ -108,7 +108,7 @@ note_drift(Graph *graph)
 		List	   *identity;
 		char	   *digest;
 		bool		gone;
-	}			Seen;
+	} Seen;
 	Seen	   *seen;
 
 	/* what holds columns before its columns: it explains what they do */

@@ -210,8 +210,8 @@ inherit_merge_bases(const Environment *environment, const Environment *base, int
 				 deployment != 0 ? deployment : base->state_id);
 
 	/*
-	 * What others took from base counts while they stand on it.  What base has
-	 * gone back from is nothing that the copy ever had.
+	 * What others took from base counts while they stand on it.  What base
+	 * has gone back from is nothing that the copy ever had.
 	 */
 	if (deployment == 0)
 		CatalogWrite("WITH RECURSIVE past AS ("

@@ -214,8 +214,8 @@ finish_parts(Canonical *c, Part *rows, Part *columns, List *names,
 		MergeUses(&uses, &all);
 		if (column->chance != NULL)
 			AddPart(fingerprint,
-					 psprintf(CHANCE_PART " \"%s\"", ((ModelColumn *) lfirst(lc))->name),
-					 column->chance);
+					psprintf(CHANCE_PART " \"%s\"", ((ModelColumn *) lfirst(lc))->name),
+					column->chance);
 	}
 	fingerprint->chance = uses.chance != NULL;
 
@@ -231,7 +231,7 @@ finish_parts(Canonical *c, Part *rows, Part *columns, List *names,
 	}
 	if (uses.role)
 		AddPart(fingerprint, "owner",
-				 GetUserNameFromId(scope->definition->owner, false));
+				GetUserNameFromId(scope->definition->owner, false));
 	foreach(lc, scope->outside)
 		fingerprint->dependencies =
 		list_concat(fingerprint->dependencies,

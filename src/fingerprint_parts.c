@@ -155,8 +155,8 @@ AddLocalParts(Canonical *c, const AnalyzedModel *model, Fingerprint *fingerprint
 		if (i == CLAUSE_AGGREGATION)
 		{
 			AddPart(fingerprint, pstrdup(clause_names[i]),
-					 query->hasAggs && query->groupClause == NIL &&
-					 query->groupingSets == NIL ? "yes" : "no");
+					query->hasAggs && query->groupClause == NIL &&
+					query->groupingSets == NIL ? "yes" : "no");
 			continue;
 		}
 		begin_part(c, &bytes, &uses, TAG_CLAUSE);
@@ -173,9 +173,9 @@ AddLocalParts(Canonical *c, const AnalyzedModel *model, Fingerprint *fingerprint
 		{
 			source_digest(c, source, &digest);
 			AddPartDigest(fingerprint,
-							psprintf("WITH query \"%s\"",
-									 ((CommonTableExpr *) lfirst(lc))->ctename),
-							&digest);
+						  psprintf("WITH query \"%s\"",
+								   ((CommonTableExpr *) lfirst(lc))->ctename),
+						  &digest);
 		}
 	}
 	i = 0;
@@ -189,8 +189,8 @@ AddLocalParts(Canonical *c, const AnalyzedModel *model, Fingerprint *fingerprint
 		{
 			source_digest(c, SubquerySource(c, c->level, i), &digest);
 			AddPartDigest(fingerprint,
-							psprintf("subquery \"%s\"", rte->eref->aliasname),
-							&digest);
+						  psprintf("subquery \"%s\"", rte->eref->aliasname),
+						  &digest);
 		}
 	}
 	EndQuery(c);

@@ -62,6 +62,25 @@ node_slot(Graph *graph, const char *schema, const char *name, bool *found)
 }
 
 /*
+ * GraphTakeCurrent
+ *		See graph_node.h.
+ */
+void
+GraphTakeCurrent(GraphNode *node)
+{
+	const ModelSnapshot *current = node->current;
+
+	node->columns = current->columns;
+	node->row_hash = current->row_hash;
+	node->column_hashes = current->column_hashes;
+	node->parts = current->parts;
+	node->chance = current->chance;
+	node->private_call = current->private_call;
+	node->version = current->version;
+	node->declared_breaking = current->declared_breaking;
+}
+
+/*
  * GraphAddNode
  *		A node for a model as the environment has it now.
  */
@@ -80,17 +99,8 @@ GraphAddNode(Graph *graph, ModelState *state)
 	node->current = state->snapshot;
 	node->current_definition = state->definition;
 	node->definition = state->definition;
-	if (state->snapshot != NULL)
-	{
-		node->columns = state->snapshot->columns;
-		node->version = state->snapshot->version;
-		node->private_call = state->snapshot->private_call;
-		node->row_hash = state->snapshot->row_hash;
-		node->column_hashes = state->snapshot->column_hashes;
-		node->parts = state->snapshot->parts;
-		node->chance = state->snapshot->chance;
-		node->declared_breaking = state->snapshot->declared_breaking;
-	}
+	if (node->current != NULL)
+		GraphTakeCurrent(node);
 	entry->node = node;
 	return node;
 }
@@ -156,6 +166,35 @@ GraphParentIds(const GraphNode *node)
 }
 
 /*
+ * GraphParents
+ *		See graph.h.
+ */
+List *
+GraphParents(Graph *graph, const GraphNode *node)
+{
+	List	   *parents = NIL;
+	List	   *names = NIL;
+	ListCell   *cell;
+	uint64		rows;
+	uint64		row;
+
+	if (node->affected || node->parents != NIL || node->current == NULL)
+		return node->parents;
+	rows = CatalogRead("SELECT m.schema_name, m.model_name FROM vde.snapshot_parent sp "
+					   "JOIN vde.model m ON m.id = sp.parent_model_id WHERE sp.snapshot_id = $1", "l",
+					   node->current->id);
+	for (row = 0; row < rows; row++)
+		names = lappend(names, list_make2(CatalogText(row, 1), CatalogText(row, 2)));
+	foreach(cell, names)
+	{
+		List	   *name = (List *) lfirst(cell);
+
+		parents = lappend(parents, GraphFind(graph, linitial(name), lsecond(name)));
+	}
+	return parents;
+}
+
+/*
  * GraphReadIds
  *		First column of a result as List of int64 *.
  */
@@ -189,7 +228,7 @@ apply_edits(Graph *graph, List *edits)
 		int64		model_id;
 		GraphNode  *node;
 		const Edit *edit;
-	}			EditEntry;
+	} EditEntry;
 	EditEntry  *entry;
 	bool		found;
 
@@ -382,8 +421,10 @@ read_parents(Graph *graph)
 	if (ids == NIL)
 		return;
 
-	/* OFFSET keeps the planner from a join over all models, which it would
-	 * choose where the catalog has no statistics yet */
+	/*
+	 * OFFSET keeps the planner from a join over all models, which it would
+	 * choose where the catalog has no statistics yet
+	 */
 	rows = CatalogRead("SELECT sp.snapshot_id, m.schema_name, m.model_name "
 					   "FROM vde.snapshot_parent sp, "
 					   "LATERAL (SELECT schema_name, model_name FROM vde.model WHERE id = sp.parent_model_id OFFSET 0) m "
@@ -568,6 +609,9 @@ ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 	Graph	   *graph = make_graph(environment);
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 
+	graph->origin = GRAPH_COMPUTED;
+	graph->edits = edits;
+	graph->with_drift = with_drift;
 	if (with_drift)
 		NoteDrift(graph);
 	apply_edits(graph, edits);
@@ -589,6 +633,8 @@ ComputeSettlement(const Environment *environment, List *model_ids)
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 	ListCell   *cell;
 
+	graph->origin = GRAPH_SETTLEMENT;
+	graph->settled_ids = model_ids;
 	(void) add_affected(graph, model_ids, true);
 	foreach(cell, graph->affected)
 		((GraphNode *) lfirst(cell))->settles = true;
@@ -608,6 +654,7 @@ LoadGraph(const Environment *environment)
 	Graph	   *graph = make_graph(environment);
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 
+	graph->origin = GRAPH_LOADED;
 	(void) add_affected(graph,
 						GraphReadIds(CatalogRead("SELECT model_id FROM vde.pointer "
 												 "WHERE environment_id = $1 AND snapshot_id IS NOT NULL", "l",

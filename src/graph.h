@@ -79,7 +79,7 @@ typedef struct GraphNode
 	bool		listed;			/* a plan lists it as a change */
 	bool		filled;			/* the plan fills its relation */
 	bool		source_known[3];
-	TimestampTz source_time[3]; /* see source_time() in plan.c */
+	TimestampTz source_time[3]; /* see source_time() in freshness.c */
 
 	/* how children see it */
 	ParentModel parent;
@@ -97,7 +97,17 @@ typedef struct GraphNode
 								 * NULL: none did */
 	const char *declared_breaking;	/* as in ModelSnapshot */
 	bool		settles;		/* was kept, and is to follow its parents */
+
+	int			task;			/* its number in a queue of builds */
 } GraphNode;
+
+/* How a graph was made, so that another process can make the same one */
+typedef enum GraphOrigin
+{
+	GRAPH_COMPUTED,				/* ComputeGraph */
+	GRAPH_SETTLEMENT,			/* ComputeSettlement */
+	GRAPH_LOADED				/* LoadGraph */
+} GraphOrigin;
 
 typedef struct Graph
 {
@@ -108,6 +118,10 @@ typedef struct Graph
 	List	   *affected;		/* GraphNode *, parents before children */
 	List	   *drifted;		/* char *: what changed outside, distinct */
 	uint64		pass;			/* counts analyses, see analyze_embedded */
+	GraphOrigin origin;
+	List	   *edits;			/* Edit *, of what was computed */
+	bool		with_drift;
+	List	   *settled_ids;	/* int64 *, of a settlement */
 } Graph;
 
 /*
@@ -130,6 +144,9 @@ extern Graph *ComputeSettlement(const Environment *environment, List *model_ids)
 
 /* All of an environment's models in order, as they are. */
 extern Graph *LoadGraph(const Environment *environment);
+
+/* GraphNode * that a node reads; of one that nothing affects, looked up */
+extern List *GraphParents(Graph *graph, const GraphNode *node);
 
 /* model ids (List of int64 *) of what a node reads */
 extern List *GraphParentIds(const GraphNode *node);

@@ -336,14 +336,7 @@ keep(Graph *graph, GraphNode *node)
 	node->computed = false;
 	node->fingerprint = NULL;
 	node->plain = NULL;
-	node->columns = node->current->columns;
-	node->row_hash = node->current->row_hash;
-	node->column_hashes = node->current->column_hashes;
-	node->parts = node->current->parts;
-	node->chance = node->current->chance;
-	node->private_call = node->current->private_call;
-	node->version = node->current->version;
-	node->declared_breaking = node->current->declared_breaking;
+	GraphTakeCurrent(node);
 }
 
 /*

@@ -14,6 +14,9 @@
 /* The node of a model as the environment has it now, made if there is none. */
 extern GraphNode *GraphAddNode(Graph *graph, ModelState *state);
 
+/* Gives a node, as results, what the environment has of it. */
+extern void GraphTakeCurrent(GraphNode *node);
+
 /* first column of a result, as List of int64 * */
 extern List *GraphReadIds(uint64 rows);
 

@@ -15,6 +15,7 @@
 extern char *VdeEnvironment;	/* vde.environment; "" when not set */
 extern char *VdeProtected;		/* vde.protected */
 extern int	VdeLockTimeout;		/* vde.lock_timeout, ms; 0: wait forever */
+extern int	VdeMaxWorkers;		/* vde.max_workers */
 extern int	VdeRetention;		/* vde.retention, seconds */
 
 extern void DefineSettings(void);

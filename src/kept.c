@@ -24,6 +24,18 @@
 #include "kept.h"
 
 /*
+ * Of the rows k that a deployment of the environment "owner" wrote, as its
+ * parameter, those that are in force with the pointers of the environment $1.
+ */
+#define KEPT_IN_FORCE(owner) \
+	"JOIN vde.pointer p ON p.environment_id = $1 AND p.model_id = k.model_id AND p.snapshot_id = k.snapshot_id " \
+	"WHERE k.environment_id = " owner " AND NOT EXISTS (SELECT FROM vde.kept o " \
+	"  LEFT JOIN (vde.pointer op JOIN vde.snapshot os ON os.id = op.snapshot_id) " \
+	"    ON op.environment_id = $1 AND op.model_id = o.parent_model_id " \
+	"  WHERE o.environment_id = " owner " AND o.deployment_id = k.deployment_id AND o.model_id = k.model_id " \
+	"  AND os.version_id IS DISTINCT FROM o.parent_version_id) "
+
+/*
  * LoadKept
  *		See kept.h.
  */
@@ -34,13 +46,8 @@ LoadKept(int64 environment_id)
 	uint64		rows;
 	uint64		row;
 
-	rows = CatalogRead("SELECT DISTINCT ON (k.model_id) k.model_id, k.would_be, k.because FROM vde.kept k "
-					   "JOIN vde.pointer p ON p.environment_id = $1 AND p.model_id = k.model_id AND p.snapshot_id = k.snapshot_id "
-					   "WHERE k.environment_id = $1 AND NOT EXISTS (SELECT FROM vde.kept o "
-					   "  LEFT JOIN (vde.pointer op JOIN vde.snapshot os ON os.id = op.snapshot_id) "
-					   "    ON op.environment_id = $1 AND op.model_id = o.parent_model_id "
-					   "  WHERE o.environment_id = $1 AND o.deployment_id = k.deployment_id AND o.model_id = k.model_id "
-					   "  AND os.version_id IS DISTINCT FROM o.parent_version_id) "
+	rows = CatalogRead("SELECT DISTINCT ON (k.model_id) k.model_id, k.would_be, k.because "
+					   "FROM vde.kept k " KEPT_IN_FORCE("$1")
 					   "ORDER BY k.model_id, k.deployment_id DESC", "l", environment_id);
 	for (row = 0; row < rows; row++)
 	{
@@ -104,13 +111,8 @@ SaveKept(int64 environment_id, int64 deployment_id, int64 model_id,
 void
 InheritKept(int64 environment_id, int64 deployment_id, int64 base_id)
 {
-	CatalogWrite("WITH latest AS (SELECT k.model_id, max(k.deployment_id) AS deployment_id FROM vde.kept k "
-				 "  JOIN vde.pointer p ON p.environment_id = $1 AND p.model_id = k.model_id AND p.snapshot_id = k.snapshot_id "
-				 "  WHERE k.environment_id = $3 AND NOT EXISTS (SELECT FROM vde.kept o "
-				 "    LEFT JOIN (vde.pointer op JOIN vde.snapshot os ON os.id = op.snapshot_id) "
-				 "      ON op.environment_id = $1 AND op.model_id = o.parent_model_id "
-				 "    WHERE o.environment_id = $3 AND o.deployment_id = k.deployment_id AND o.model_id = k.model_id "
-				 "    AND os.version_id IS DISTINCT FROM o.parent_version_id) "
+	CatalogWrite("WITH latest AS (SELECT k.model_id, max(k.deployment_id) AS deployment_id "
+				 "  FROM vde.kept k " KEPT_IN_FORCE("$3")
 				 "  GROUP BY k.model_id) "
 				 "INSERT INTO vde.kept (environment_id, deployment_id, model_id, snapshot_id, "
 				 "parent_model_id, parent_version_id, would_be, because) "

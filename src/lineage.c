@@ -330,3 +330,31 @@ ComputeLineage(const AnalyzedModel *model)
 	list_sort(group, compare_edges);
 	return list_concat(edges, group);
 }
+
+/*
+ * LineageColumns
+ *		See lineage.h.
+ */
+List *
+LineageColumns(List *lineage, const ModelName *source)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, lineage)
+	{
+		const LineageEdge *edge = (const LineageEdge *) lfirst(lc);
+		bool		there = false;
+		ListCell   *name;
+
+		if (!edge->is_model || edge->source_column == NULL ||
+			strcmp(edge->schema, source->schema) != 0 ||
+			strcmp(edge->name, source->name) != 0)
+			continue;
+		foreach(name, names)
+			there = there || strcmp((char *) lfirst(name), edge->source_column) == 0;
+		if (!there)
+			names = lappend(names, edge->source_column);
+	}
+	return names;
+}

@@ -30,4 +30,7 @@ typedef struct LineageEdge
 /* LineageEdge *, distinct, in a stable order; NIL for a kind without a query */
 extern List *ComputeLineage(const AnalyzedModel *model);
 
+/* char *, distinct: a model's columns that are read, in such a list */
+extern List *LineageColumns(List *lineage, const ModelName *source);
+
 #endif							/* VDE_LINEAGE_H */

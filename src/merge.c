@@ -92,7 +92,7 @@ read_merge_bases(HTAB *sides, const Environment *source, const Environment *targ
 		int64		deployment;
 		bool		onto_target;
 		int64		definition;
-	}			BaseRow;
+	} BaseRow;
 	BaseRow    *bases;
 	uint64		rows;
 	uint64		row;

@@ -386,6 +386,16 @@ same_text(const char *a, const char *b)
 }
 
 /*
+ * ModelColumnTypeEquals
+ *		Have two columns, whatever their names, the same type and collation?
+ */
+bool
+ModelColumnTypeEquals(const ModelColumn *a, const ModelColumn *b)
+{
+	return strcmp(a->type, b->type) == 0 && same_text(a->collation, b->collation);
+}
+
+/*
  * ModelColumnsEqual
  *		The same columns in the same order?
  */
@@ -402,12 +412,22 @@ ModelColumnsEqual(List *a, List *b)
 		ModelColumn *ca = lfirst(la);
 		ModelColumn *cb = lfirst(lb);
 
-		if (strcmp(ca->name, cb->name) != 0 ||
-			strcmp(ca->type, cb->type) != 0 ||
-			!same_text(ca->collation, cb->collation))
+		if (strcmp(ca->name, cb->name) != 0 || !ModelColumnTypeEquals(ca, cb))
 			return false;
 	}
 	return true;
+}
+
+/*
+ * ShownType
+ *		A type's name without PostgreSQL's own schema, which everybody knows.
+ */
+const char *
+ShownType(const char *type)
+{
+	static const char prefix[] = "pg_catalog.";
+
+	return strncmp(type, prefix, strlen(prefix)) == 0 ? type + strlen(prefix) : type;
 }
 
 /*

@@ -85,7 +85,9 @@ extern ModelColumn *MakeModelColumn(const char *name, Oid typid, int32 typmod,
 									Oid collid);
 extern void ResolveModelColumn(const ModelColumn *column, Oid *typid,
 							   int32 *typmod, Oid *collid);
+extern bool ModelColumnTypeEquals(const ModelColumn *a, const ModelColumn *b);
 extern bool ModelColumnsEqual(List *a, List *b);
+extern const char *ShownType(const char *type); /* for people */
 
 /* the candidate nearest to a misspelt word, or NULL when none is near */
 extern const char *NearestWord(const char *word, const char *const *candidates,

@@ -69,6 +69,26 @@ IsEnvironmentView(Oid relid)
 }
 
 /*
+ * IsReadableKind
+ *		See outside.h.
+ */
+bool
+IsReadableKind(char relkind)
+{
+	switch (relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_FOREIGN_TABLE:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
  * OutsideColumnCount
  *		How many columns a relation has, dropped ones included; 0 when it is
  *		gone.
@@ -109,21 +129,12 @@ external_relation(const Definition *definition)
 				 errmsg("relation \"%s\" does not exist", QuoteModelName(name)),
 				 errdetail("An external model declares a table that is there already."),
 				 errhint("Create the table, or unregister the external model.")));
-	switch (relation->rd_rel->relkind)
-	{
-		case RELKIND_RELATION:
-		case RELKIND_PARTITIONED_TABLE:
-		case RELKIND_FOREIGN_TABLE:
-		case RELKIND_VIEW:
-		case RELKIND_MATVIEW:
-			break;
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("relation \"%s\" has no rows to read",
-							QuoteModelName(name)),
-					 errhint("Declare a table, a view or a foreign table as an external model.")));
-	}
+	if (!IsReadableKind(relation->rd_rel->relkind))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("relation \"%s\" has no rows to read",
+						QuoteModelName(name)),
+				 errhint("Declare a table, a view or a foreign table as an external model.")));
 	if (relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

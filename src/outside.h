@@ -21,7 +21,10 @@ extern bool IsExtensionSchema(const char *schema);
 /* Does the view show something in vde_data? */
 extern bool IsEnvironmentView(Oid relid);
 
-/* its columns, dropped ones included; 0 when it is gone */
+/* Is it a kind of relation that a model can read: table or view, of any sort? */
+extern bool IsReadableKind(char relkind);
+
+/* a relation's columns, dropped ones included; 0 when it is gone */
 extern int	OutsideColumnCount(Oid relid);
 
 /* ModelColumn * of an external model, whose relation must agree */

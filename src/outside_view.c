@@ -349,7 +349,7 @@ column_target(const OpenState *state, const ParentModel *parent,
 
 		if (strcmp(column->name, wanted->name) == 0)
 		{
-			if (!ModelColumnsEqual(list_make1(column), list_make1(wanted)))
+			if (!ModelColumnTypeEquals(column, wanted))
 				refuse_column(state, parent, wanted, column);
 			expr = (Expr *) makeVar(1, n + 1, list_nth_oid(ephemeral->coltypes, n),
 									list_nth_int(ephemeral->coltypmods, n),

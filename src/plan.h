@@ -72,10 +72,4 @@ extern ViewChange *MakeViewChange(const char *environment, const ModelName *name
 								  const Definition *definition, List *columns,
 								  const char *relation_name);
 
-/*
- * Is the environment the one that refreshes a version: prod if prod points at
- * it, else the oldest.
- */
-extern bool RefreshesVersion(const Environment *environment, int64 version_id);
-
 #endif							/* VDE_PLAN_H */

@@ -52,28 +52,14 @@ find_column(const List *columns, const char *name)
 }
 
 /*
- * same_type
- *		Has a column the type and the collation that it had?
- */
-static bool
-same_type(const ModelColumn *a, const ModelColumn *b)
-{
-	if (strcmp(a->type, b->type) != 0 || (a->collation == NULL) != (b->collation == NULL))
-		return false;
-	return a->collation == NULL || strcmp(a->collation, b->collation) == 0;
-}
-
-/*
  * type_for_people
- *		A column's type, without the schema that everybody knows.
+ *		A column's type, and its collation if wanted.
  */
 static const char *
 type_for_people(const ModelColumn *column, bool with_collation)
 {
-	const char *type = column->type;
+	const char *type = ShownType(column->type);
 
-	if (strncmp(type, "pg_catalog.", 11) == 0)
-		type += 11;
 	if (with_collation)
 		return psprintf("%s collate %s", type,
 						column->collation ? column->collation : "\"default\"");
@@ -115,7 +101,7 @@ add_changes(List *changes, const GraphNode *parent)
 		change->was = find_column(was, column->name);
 		change->is = find_column(is, column->name);
 		if (column == change->was ?
-			(change->is == NULL || !same_type(change->was, change->is)) :
+			(change->is == NULL || !ModelColumnTypeEquals(change->was, change->is)) :
 			change->was == NULL)
 			changes = lappend(changes, change);
 	}

@@ -115,6 +115,9 @@ typedef struct HeapBufferEntry
 	HeapBuffer *buffer;
 } HeapBufferEntry;
 
+/* where rows that were written are counted, too */
+static pg_atomic_uint64 *reported_rows = NULL;
+
 /*
  * check_row_type
  *		The rows' types must be those of the heap: a value of another type
@@ -239,6 +242,8 @@ write_buffer(HeapReceiver *self, HeapBuffer *buffer)
 	}
 	if (buffer->swap)
 		buffer->swap->rows += buffer->used;
+	if (reported_rows != NULL)
+		pg_atomic_fetch_add_u64(reported_rows, buffer->used);
 	self->total_rows -= buffer->used;
 	self->total_bytes -= buffer->bytes;
 	buffer->used = 0;
@@ -557,6 +562,12 @@ uint64
 HeapReceiverRows(DestReceiver *dest)
 {
 	return ((HeapReceiver *) dest)->rows;
+}
+
+void
+HeapReceiverReportTo(pg_atomic_uint64 *rows)
+{
+	reported_rows = rows;
 }
 
 void

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "nodes/pg_list.h"
+#include "port/atomics.h"
 #include "tcop/dest.h"
 
 #include "digest.h"
@@ -36,6 +37,12 @@ extern DestReceiver *CreateHeapReceiver(Oid relid, List *swaps);
 
 /* rows received so far */
 extern uint64 HeapReceiverRows(DestReceiver *dest);
+
+/*
+ * From now on rows are also counted there, as they are written, for who
+ * watches; NULL: nowhere.
+ */
+extern void HeapReceiverReportTo(pg_atomic_uint64 *rows);
 
 /* hash of their contents: see content_hash.h */
 extern void HeapReceiverContent(DestReceiver *dest, char hex[XXH3_HEX_LENGTH + 1]);

@@ -52,7 +52,7 @@ AddMissing(ParsedModel *parsed, const char *schema, const char *name,
  */
 int
 AddModelReference(ParsedModel *parsed, const char *schema, const char *name,
-			 int location)
+				  int location)
 {
 	ModelReference *reference;
 	int			n = 0;

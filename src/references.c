@@ -222,7 +222,7 @@ static void
 make_reference(RangeVar *relation, const char *schema, RewriteContext *context)
 {
 	int			n = AddModelReference(context->parsed, schema, relation->relname,
-								 relation->location);
+									  relation->location);
 
 	relation->schemaname = NULL;
 	if (relation->alias == NULL)

@@ -24,7 +24,7 @@ extern void RewriteReferences(const Definition *definition, RawStmt *raw,
 
 /* What it adds with, for what the raw tree does not name */
 extern int	AddModelReference(ParsedModel *parsed, const char *schema,
-						 const char *name, int location);
+							  const char *name, int location);
 extern void AddMissing(ParsedModel *parsed, const char *schema,
 					   const char *name, int location, char *detail);
 extern List *AddOutsideView(const Definition *definition, ParsedModel *parsed,

@@ -24,11 +24,12 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "build.h"
+#include "build_schedule.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
 #include "drift.h"
+#include "freshness.h"
 #include "overrule.h"
 #include "plan.h"
 

@@ -13,8 +13,8 @@
  *
  * - Every row has as many fields as the header.
  *
- * - An inferred type loses nothing that tells two values apart: what only
- *	 looks like a number (007, 1e5, +1) makes its column text.
+ * - An inferred type loses nothing that tells two values apart: see
+ *	 seed_type.c.
  *
  * - Types are looked up and values are converted as the definition's owner
  *	 under the definition's settings; one row is in memory at a time.
@@ -27,7 +27,6 @@
 #include "access/table.h"
 #include "catalog/heap.h"
 #include "catalog/pg_am.h"
-#include "catalog/pg_type.h"
 #include "commands/copy.h"
 #include "commands/copyfrom_internal.h"
 #include "commands/defrem.h"
@@ -39,7 +38,6 @@
 #include "parser/parse_type.h"
 #include "utils/backend_progress.h"
 #include "utils/builtins.h"
-#include "utils/datetime.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -47,13 +45,11 @@
 #include "compat.h"
 #include "options.h"
 #include "seed.h"
+#include "seed_type.h"
 #include "session.h"
 
 /* how much of a value or name an error shows, in bytes */
 #define SHOWN_BYTES		100
-
-/* a longer number is text */
-#define NUMBER_BYTES	1000
 
 /* A seed that is being read */
 typedef struct SeedReader
@@ -70,21 +66,6 @@ typedef struct SeedReader
 	const char *value;
 	ErrorContextCallback callback;
 } SeedReader;
-
-/* What a column's values may be, from the narrowest type to the widest */
-typedef enum SeedType
-{
-	SEED_BOOLEAN,
-	SEED_BIGINT,
-	SEED_NUMERIC,
-	SEED_DATE,
-	SEED_TIMESTAMP,
-	SEED_TEXT,
-} SeedType;
-
-static const Oid seed_type_oids[] = {
-	BOOLOID, INT8OID, NUMERICOID, DATEOID, TIMESTAMPOID, TEXTOID
-};
 
 /* COPY's callback has no argument: set before each call of COPY */
 static SeedReader *current_reader = NULL;
@@ -327,142 +308,6 @@ next_row(SeedReader *reader, char ***fields)
 }
 
 /*
- * digits
- *		Reads exactly count decimal digits at *p and moves behind them; false
- *		when they are not there.
- */
-static bool
-digits(const char **p, int count, int *value)
-{
-	*value = 0;
-	while (count-- > 0)
-	{
-		if (**p < '0' || **p > '9')
-			return false;
-		*value = *value * 10 + (*(*p)++ - '0');
-	}
-	return true;
-}
-
-/*
- * scan_date
- *		Reads YYYY-MM-DD, a day that exists, and moves behind it.
- */
-static bool
-scan_date(const char **p)
-{
-	int			year;
-	int			month;
-	int			day;
-
-	if (!digits(p, 4, &year) || *(*p)++ != '-' ||
-		!digits(p, 2, &month) || *(*p)++ != '-' ||
-		!digits(p, 2, &day))
-		return false;
-	return year >= 1 && month >= 1 && month <= 12 &&
-		day >= 1 && day <= day_tab[isleap(year)][month - 1];
-}
-
-/*
- * scan_time
- *		Reads HH:MM, HH:MM:SS or HH:MM:SS.f with up to six digits, and moves
- *		behind it.
- */
-static bool
-scan_time(const char **p)
-{
-	int			hour;
-	int			minute;
-	int			second = 0;
-	int			decimals;
-
-	if (!digits(p, 2, &hour) || *(*p)++ != ':' || !digits(p, 2, &minute))
-		return false;
-	if (**p == ':')
-	{
-		(*p)++;
-		if (!digits(p, 2, &second))
-			return false;
-		if (**p == '.')
-		{
-			(*p)++;
-			decimals = strspn(*p, "0123456789");
-			if (decimals < 1 || decimals > 6)
-				return false;
-			*p += decimals;
-		}
-	}
-	return hour <= 23 && minute <= 59 && second <= 59;
-}
-
-/*
- * scan_number
- *		Is it a number as PostgreSQL prints it, whole or with a decimal point?
- *		*whole tells which.
- *
- * Leading zeros, a plus sign and exponents are left to codes and keys that
- * only look like numbers.
- */
-static bool
-scan_number(const char *value, bool *whole)
-{
-	const char *p = value;
-	int			count;
-
-	if (*p == '-')
-		p++;
-	count = strspn(p, "0123456789");
-	if (count == 0 || (count > 1 && *p == '0'))
-		return false;
-	if (count == 1 && *p == '0' && p > value && p[1] == '\0')
-		return false;			/* -0 would become 0 */
-	p += count;
-	*whole = (*p == '\0');
-	if (*p == '.')
-	{
-		p++;
-		count = strspn(p, "0123456789");
-		if (count == 0)
-			return false;
-		p += count;
-	}
-	return *p == '\0' && p - value <= NUMBER_BYTES;
-}
-
-/*
- * fits
- *		Can the value be read as the type without a loss?
- */
-static bool
-fits(const char *value, SeedType type)
-{
-	const char *p = value;
-	bool		whole = false;
-
-	switch (type)
-	{
-		case SEED_BOOLEAN:
-			return pg_strcasecmp(value, "true") == 0 ||
-				pg_strcasecmp(value, "false") == 0;
-		case SEED_BIGINT:
-			if (!scan_number(value, &whole) || !whole)
-				return false;
-			errno = 0;
-			(void) strtoll(value, NULL, 10);
-			return errno == 0;
-		case SEED_NUMERIC:
-			return scan_number(value, &whole);
-		case SEED_DATE:
-			return scan_date(&p) && *p == '\0';
-		case SEED_TIMESTAMP:
-			return scan_date(&p) && *p++ == ' ' && scan_time(&p) && *p == '\0';
-		case SEED_TEXT:
-			return true;
-	}
-	return false;
-}
-
-/*
  * declared_columns
  *		For each column of the header what the option "columns" says of it, or
  *		NULL.  An option for a column that is not there is an error.
@@ -532,7 +377,7 @@ infer_types(SeedReader *reader)
 			for (type = 0; type < SEED_TEXT; type++)
 			{
 				if (fits_column[type])
-					fits_column[type] = fits(fields[i], (SeedType) type);
+					fits_column[type] = SeedValueFits(fields[i], (SeedType) type);
 			}
 		}
 	}
@@ -572,7 +417,7 @@ SeedColumns(const Definition *definition)
 
 	for (i = 0; i < reader.count; i++)
 	{
-		Oid			typid = seed_type_oids[types[i]];
+		Oid			typid = SeedTypeOid(types[i]);
 		int32		typmod = -1;
 
 		if (declared[i] != NULL && declared[i]->type != NULL)

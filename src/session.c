@@ -129,7 +129,7 @@ SessionEnd(VdeSession *session)
 
 /*
  * commit
- *		Commits outside a transaction block.
+ *		Commits outside a transaction block, and begins the next transaction.
  *
  * User and settings are put back first: a transaction must end with the
  * identity that it began with.
@@ -146,7 +146,20 @@ commit(VdeSession *session, bool wait)
 								 PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_LOCAL, true, 0, false);
 	SPI_commit();
+	UseReadCommitted();
 	elevate(session);
+}
+
+/*
+ * UseReadCommitted
+ *		See session.h.
+ */
+void
+UseReadCommitted(void)
+{
+	(void) set_config_option("transaction_isolation", "read committed",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
 }
 
 /*

@@ -42,6 +42,13 @@ extern void SessionCommit(VdeSession *session);
 extern void SessionCommitBuild(VdeSession *session);
 
 /*
+ * For a transaction that has just begun, one of several that a call is made
+ * of: it must see what the one before, or a worker, has committed.  What may
+ * not happen between them is kept off by locks, not by snapshots.
+ */
+extern void UseReadCommitted(void);
+
+/*
  * Runs what follows as a model's owner: security-restricted, read-only if
  * asked, with the definition's settings.
  */

@@ -40,8 +40,8 @@ typedef struct ModelSnapshot
 	bool		chance;
 	List	   *parts;
 	char	   *metadata_hash;	/* 32 hex digits */
-	char	   *declared_breaking;	/* part of the version: content hash of the
-									 * definition declared so; NULL: none */
+	char	   *declared_breaking;	/* part of the version: content hash of
+									 * the definition declared so; NULL: none */
 	char	   *private_call;	/* as in Fingerprint */
 	char	   *private_environment;
 } ModelSnapshot;

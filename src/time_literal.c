@@ -75,9 +75,11 @@ is_string(const char *text)
 		case 'e':
 		case 'E':
 			return text[1] == '\'';
+
 		case 'u':
 		case 'U':
 			return text[1] == '&' && text[2] == '\'';
+
 		default:
 			return false;
 	}
@@ -115,14 +117,14 @@ literal_at(const Definition *definition, int location)
  *		Is it there as a word, in whatever case?
  */
 static bool
-has_word(const char *text, const char *word)
+has_word(const char *literal, const char *word)
 {
 	int			length = strlen(word);
 	const char *at;
 
-	for (at = text; *at != '\0'; at++)
+	for (at = literal; *at != '\0'; at++)
 	{
-		if ((at == text || !isalpha((unsigned char) at[-1])) &&
+		if ((at == literal || !isalpha((unsigned char) at[-1])) &&
 			pg_strncasecmp(at, word, length) == 0 && !isalpha((unsigned char) at[length]))
 			return true;
 	}

@@ -27,6 +27,7 @@ PGDLLEXPORT void _PG_init(void);
 char	   *VdeEnvironment = NULL;
 char	   *VdeProtected = NULL;
 int			VdeLockTimeout = 30000;
+int			VdeMaxWorkers = 2;
 int			VdeRetention = 7 * 24 * 3600;
 #ifdef USE_ASSERT_CHECKING
 char	   *VdeFault = NULL;
@@ -89,6 +90,11 @@ DefineSettings(void)
 							"0 waits without limit.",
 							&VdeLockTimeout, 30000, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("vde.max_workers",
+							"Most background workers that build models beside the session that called.",
+							"0: the session builds all of them itself, one after the other.",
+							&VdeMaxWorkers, 2, 0, 1024,
+							PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("vde.retention",
 							"How long a superseded table is kept before vde_gc() may drop it.",
 							NULL,

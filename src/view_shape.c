@@ -240,10 +240,7 @@ CompareShape(Oid viewid, Oid physical, List *columns, char **reason)
 			old_words = MakeModelColumn(old->colname, old->typeName->typeOid,
 										old->typeName->typemod, old->collOid);
 			equal = strcmp(old_words->name, new_words->name) == 0 &&
-				strcmp(old_words->type, new_words->type) == 0 &&
-				(old_words->collation == NULL) == (new_words->collation == NULL) &&
-				(old_words->collation == NULL ||
-				 strcmp(old_words->collation, new_words->collation) == 0);
+				ModelColumnTypeEquals(old_words, new_words);
 		}
 		i++;
 		if (equal)
