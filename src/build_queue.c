@@ -229,9 +229,7 @@ QueueCreate(Graph *graph, List *steps, Oid caller, List *parts)
 	shm_toc_estimate_keys(&estimator, 3 + list_length(parts));
 	size = shm_toc_estimate(&estimator);
 
-	/* ours until we give it back, over commits */
 	handle->segment = dsm_create(size, 0);
-	dsm_pin_mapping(handle->segment);
 	handle->toc = shm_toc_create(QUEUE_MAGIC, dsm_segment_address(handle->segment), size);
 
 	queue = shm_toc_allocate(handle->toc, queue_size);
@@ -265,9 +263,10 @@ QueueCreate(Graph *graph, List *steps, Oid caller, List *parts)
 	read_parts(handle);
 	fill_tasks(handle, graph, steps);
 
-	/* now it may be looked at */
+	/* now it may be looked at, and is ours until we give it back, over commits */
 	set_tag(&tag, dsm_segment_handle(handle->segment));
 	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+	dsm_pin_mapping(handle->segment);
 	return handle;
 }
 

@@ -185,17 +185,17 @@ RunBuildSteps(VdeSession *session, Graph *graph, List *steps)
 	if (workers > 0)
 		SessionCommit(session);
 	schedule.workers = PrepareBuildWorkers(graph, workers, &parts);
-	schedule.queue = QueueCreate(graph, steps, session->caller, parts);
-	by_task = MemoryContextAllocZero(graph->context, sizeof(BuildStep *) * schedule.queue->queue->task_count);
-	foreach(cell, steps)
-	{
-		BuildStep  *step = (BuildStep *) lfirst(cell);
-
-		by_task[step->node->task] = step;
-	}
+	by_task = MemoryContextAllocZero(graph->context, sizeof(BuildStep *) * list_length(graph->affected));
 
 	PG_ENSURE_ERROR_CLEANUP(give_back, PointerGetDatum(&schedule));
 	{
+		schedule.queue = QueueCreate(graph, steps, session->caller, parts);
+		foreach(cell, steps)
+		{
+			BuildStep  *step = (BuildStep *) lfirst(cell);
+
+			by_task[step->node->task] = step;
+		}
 		StartBuildWorkers(schedule.workers, schedule.queue);
 		work_through(session, graph, &schedule, by_task);
 	}

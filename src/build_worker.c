@@ -433,9 +433,7 @@ AwaitBuildWorkers(BuildWorkers *workers, BuildStep **steps)
 
 	for (i = 0; i < workers->count; i++)
 	{
-		if (shm_mq_get_sender(workers->workers[i].queue) == NULL)
-			TerminateBackgroundWorker(workers->workers[i].handle);
-		else
+		if (shm_mq_get_sender(workers->workers[i].queue) != NULL)
 			hear(workers, i, steps, false);
 	}
 	workers->count = 0;
@@ -627,6 +625,8 @@ vde_build_worker_main(Datum main_arg)
 	RestoreGUCState(shm_toc_lookup(handle->toc, QUEUE_KEY_SETTINGS, false));
 	CommitTransactionCommand();
 
+	if (QueueIsOver(handle))
+		proc_exit(0);
 	graph = plan(handle, number, context);
 	if (graph == NULL)
 		ereport(LOG,
