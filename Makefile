@@ -8,8 +8,8 @@
 # server, and install nothing into your PostgreSQL:
 #
 #   make demo [KEEP=1]        the guided tour
-#   make test [SUITE="..."]   the test suite, or parts of it: static build regress isolation tap pgtap property faults
-#                             fuzz ubsan tpch demo
+#   make test [SUITE="..."]   the test suite, or parts of it: static build regress isolation tap pgtap migrations property
+#                             faults fuzz ubsan tpch demo
 #             [TESTS="..."]   and of these only the tests of these names
 #   make bench [N=1000]       time against the same DDL by hand; then what analysis and plans cost
 

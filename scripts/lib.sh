@@ -199,34 +199,32 @@ find_clang()
     { compgen -c clang || true; } | grep -xE 'clang(-[0-9]+)?' | sort -t- -k2,2n | tail -n 1
 }
 
-# python_with NAME==VERSION...: sees to it that a Python environment of our own, which is kept in build/, has these
-# packages, and prints the path of its interpreter.
+# python_with PACKAGE==VERSION...: sets PYTHON to that of an environment of our own, kept in build/, which has these.
 python_with()
 {
-    local venv=$ROOT/build/venv
+    local venv=$ROOT/build/venv status=0
 
     mkdir -p "$ROOT/build" 2>/dev/null && [ -w "$ROOT/build" ] || venv=$WORKSPACE/venv
-    [ -x "$venv/bin/pip" ] || { rm -rf "$venv" && python3 -m venv "$venv" >&2; } || return 1
-    if ! "$venv/bin/python" -c '
-import sys, importlib.metadata as metadata
-for wanted in sys.argv[1:]:
-    name, version = wanted.split("==")
-    assert metadata.version(name) == version' "$@" 2>/dev/null
-    then
-        "$venv/bin/pip" install -q --disable-pip-version-check "$@" >&2 || return 1
-    fi
-    echo "$venv/bin/python"
+    (
+        flock 9
+        # what is there already is left alone, so that a machine without a network can go on
+        "$venv/bin/python" - "$@" 2>/dev/null <<'CHECK' && exit 0
+import importlib.metadata, sys
+sys.exit(any(importlib.metadata.version(name) != version for name, version in (word.split("==") for word in sys.argv[1:])))
+CHECK
+        "$venv/bin/python" -c 'import pip' 2>/dev/null || { rm -rf "$venv" && python3 -m venv "$venv"; } || exit 1
+        "$venv/bin/pip" install -q --disable-pip-version-check "$@"
+    ) 9>"$venv.lock" || status=$?
+    PYTHON=$venv/bin/python
+    [ $status -eq 0 ] || say "vde: could not install with pip: $*. Is there a network, and a way to pypi.org or to a mirror of it?"
+    return $status
 }
 
 # tpch_data SCALE: makes $WORKSPACE/tpch
 tpch_data()
 {
-    local python
-
-    if ! python=$(python_with duckdb==1.1.3); then
-        echo "duckdb, which has the generator of TPC-H, could not be installed with pip"
-        return 1
-    fi
-    "$python" "$ROOT/scripts/tpch" "$WORKSPACE/tpch.new" "$1" && chmod -R a+rX "$WORKSPACE/tpch.new" &&
+    # it has the generator of TPC-H
+    python_with duckdb==1.1.3 || return 1
+    "$PYTHON" "$ROOT/scripts/tpch" "$WORKSPACE/tpch.new" "$1" && chmod -R a+rX "$WORKSPACE/tpch.new" &&
         mv "$WORKSPACE/tpch.new" "$WORKSPACE/tpch"
 }

@@ -539,6 +539,7 @@ vde_register(PG_FUNCTION_ARGS)
 	ValidateOptions(definition.kind, definition.options);
 	definition.settings = CaptureSettings(GetUserId());
 
+	PreventCommandIfReadOnly("vde_register()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
 	target.environment_id = EnvironmentForDrafts(environment, session.caller,
@@ -603,6 +604,7 @@ vde_unregister(PG_FUNCTION_ARGS)
 	DraftTarget target;
 	DraftState *state;
 
+	PreventCommandIfReadOnly("vde_unregister()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
 	target.environment_id = EnvironmentForDrafts(environment, session.caller,
@@ -637,6 +639,7 @@ vde_discard(PG_FUNCTION_ARGS)
 	Environment *environment;
 	uint64		count;
 
+	PreventCommandIfReadOnly("vde_discard()");
 	SessionBegin(&session, NULL);
 	environment = FindEnvironment(EnvironmentName(given), false);
 	CheckEnvironmentOwner(environment, session.caller);

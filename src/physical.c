@@ -47,6 +47,7 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "physical.h"
@@ -178,6 +179,23 @@ PhysicalIsEmpty(const char *relation_name)
 			return false;
 	}
 	return true;
+}
+
+/*
+ * PhysicalIsUnpopulated
+ *		See physical.h.  Asks the catalog alone, so that it waits for nobody.
+ */
+bool
+PhysicalIsUnpopulated(const char *relation_name)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(PhysicalRelation(relation_name)));
+	bool		unpopulated;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	unpopulated = !((Form_pg_class) GETSTRUCT(tuple))->relispopulated;
+	ReleaseSysCache(tuple);
+	return unpopulated;
 }
 
 /*

@@ -36,6 +36,9 @@ extern bool PhysicalIsUnlogged(const char *relation_name);
 /* Has it, with its partitions, not a single page? */
 extern bool PhysicalIsEmpty(const char *relation_name);
 
+/* Is it a materialized view without data, which cannot be read? */
+extern bool PhysicalIsUnpopulated(const char *relation_name);
+
 /*
  * Makes the relation of a version and fills it: kinds full, seed, view and
  * materialized_view.  query is the bound query (NULL for a seed), columns

@@ -275,6 +275,8 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 			version->built = false;
 		if (version->built && CatalogBool(0, 5))
 			version->emptied = PhysicalIsEmpty(version->relation_name);
+		else if (version->built && kind == KIND_MATERIALIZED_VIEW)
+			version->emptied = PhysicalIsUnpopulated(version->relation_name);
 	}
 	else if (KindHasRelation(kind))
 		version->relation_name = PhysicalName(name, digest);

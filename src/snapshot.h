@@ -25,7 +25,8 @@ typedef struct Version
 	Digest		digest;
 	char	   *relation_name;	/* in vde_data; NULL for kinds without one */
 	bool		built;
-	bool		emptied;		/* unlogged, and a crash has emptied it */
+	bool		emptied;		/* unlogged, and a crash has emptied it; or
+								 * materialized, and restored without data */
 	TimestampTz refreshed_at;	/* when its sources were last read; 0: never */
 } Version;
 

@@ -81,6 +81,18 @@ COMMENT ON VIEW mart.chain IS 'mine';
 SQL
 
 # Everything: the catalog's rows, what the database holds, who may what
+# pg_upgrade keeps the files of tables, so that an OID in them would mean
+# something else afterwards; regrole, regclass and regtype it carries over.
+is( $node->safe_psql('origin', <<'SQL'), '', 'nothing in the catalog is an OID, or of a type that pg_upgrade refuses');
+SELECT attrelid::regclass, attname, atttypid::regtype FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN pg_type t ON t.oid = atttypid
+WHERE relnamespace IN ('vde'::regnamespace, 'vde_data'::regnamespace) AND relkind IN ('r', 'p', 'm', 'i', 'v') AND attnum > 0 AND NOT attisdropped
+AND (EXISTS (SELECT FROM unnest(ARRAY[t.oid, t.typelem, t.typbasetype]) AS u (type)
+	WHERE type IN ('oid'::regtype, 'oidvector'::regtype, 'xid'::regtype, 'regproc'::regtype, 'regprocedure'::regtype, 'regoper'::regtype,
+		'regoperator'::regtype, 'regconfig'::regtype, 'regdictionary'::regtype, 'regnamespace'::regtype, 'regcollation'::regtype,
+		'aclitem'::regtype, 'pg_node_tree'::regtype))
+	OR t.typrelid <> 0 OR (t.typnamespace <> 'pg_catalog'::regnamespace AND relnamespace = 'vde'::regnamespace))
+SQL
+
 my @CATALOG = split /\n/, $node->safe_psql('origin', <<'SQL');
 SELECT c.oid::regclass FROM pg_extension e, unnest(extconfig) o JOIN pg_class c ON c.oid = o
 WHERE extname = 'vde' AND relkind = 'r' ORDER BY 1::text
@@ -163,6 +175,15 @@ SQL
 	return;
 }
 
+# What readers see, without the catalog, in which a run leaves its traces
+sub rows_of
+{
+	my ($database) = @_;
+	return join "\n", grep { /^(shop|mart)/ } split /\n/, state($database, 0);
+}
+my $origin_rows = rows_of('origin');
+like($origin_rows, qr/^mart__qa[.]totals: v/m, 'the comparison of rows has views');
+
 my $origin_all = state('origin', 1);
 my $origin = state('origin', 0);
 like($origin, qr/shop__dev[.]base: v/, 'the comparison has views');
@@ -171,43 +192,102 @@ like($origin, qr/vde_data[.]\S+: m/, 'the comparison has materialized views');
 plan_is_empty('origin', $_, 'origin') for ('prod', 'dev');
 
 my $dir = $node->basedir;
-my %dumps = (
-	plain => [ [], undef ],
-	custom => [ [ '-Fc' ], [] ],
-	directory => [ [ '-Fd', '-j2' ], [ '-j2' ], '-c session_replication_role=replica' ],
-	no_owner => [ [ '-Fc', '--no-owner' ], [ '--no-owner' ] ]);
+my $SUPER = 't_dump_super';
+$node->safe_psql('postgres', "CREATE ROLE $SUPER SUPERUSER LOGIN");
 
-for my $format (sort keys %dumps)
+# What is restored, step by step: options of pg_restore, or "psql" for a plain
+# dump, or "part" for one that is dumped and restored with these options.  The tables of an
+# extension have foreign keys from the start, and pg_dump records no order for
+# their data, so with jobs the catalog is restored first, or the checks are
+# left out.
+my @WAYS = (
+	{ name => 'plain', dump => [], steps => [ ['psql'] ] },
+	{ name => 'custom', dump => [ '-Fc' ], steps => [ [] ] },
+	{ name => 'directory', dump => [ '-Fd', '-j2' ], steps => [ [ '-j2' ] ], options => '-c session_replication_role=replica' },
+	{ name => 'no_owner', dump => [ '-Fc', '--no-owner' ], steps => [ [ '--no-owner' ] ], no_owner => 1 },
+	{
+		name => 'other_owner', dump => [ '-Fc' ], steps => [ [ '--no-owner' ] ], no_owner => 1,
+		user => $SUPER
+	},
+	{
+		name => 'one_transaction', dump => [ '-Fc' ], steps => [ [ '--single-transaction' ] ]
+	},
+	{
+		name => 'catalog_first', dump => [ '-Fd', '-j2' ],
+		steps => [
+			[ '--section=pre-data' ],
+			[ '--section=data', '--schema=vde' ],
+			[ '--section=data', '--exclude-schema=vde', '-j2' ],
+			[ '--section=post-data', '-j2' ] ]
+	},
+	{
+		name => 'dumped_in_sections', dump => undef,
+		steps => [ [ 'part', '--section=pre-data' ], [ 'part', '--section=data' ], [ 'part', '--section=post-data' ] ]
+	},
+	{
+		name => 'triggers_off', dump => [ '-Fd', '-j2' ],
+		steps => [ [ '--section=pre-data' ], [ '--data-only', '--disable-triggers', '-j2' ], [ '--section=post-data', '-j2' ] ]
+	},
+	{
+		# pg_dump leaves materialized views without data then; a run fills them
+		name => 'schema_then_data', dump => undef,
+		steps => [ [ 'part', '--schema-only' ], [ 'part', '--data-only' ] ],
+		runs => [ 'prod', 'dev', 'qa' ]
+	},
+	{ name => 'clean', dump => [ '-Fc' ], steps => [ [], [ '--clean', '--if-exists' ] ] },
+	{ name => 'clean_plain', dump => [ '--clean', '--if-exists' ], steps => [ ['psql'], ['psql'] ] });
+
+for my $way (@WAYS)
 {
-	my ($dump, $restore, $options) = @{ $dumps{$format} };
-	my $file = "$dir/dump_$format";
-	my $database = "restored_$format";
+	my $what = $way->{name};
+	my $file = "$dir/dump_$what";
+	my $database = "restored_$what";
 
-	$node->command_ok([ 'pg_dump', '-d', $node->connstr('origin'), '-f', $file, @{$dump} ], "$format: pg_dump");
-	$node->safe_psql('postgres', "CREATE DATABASE $database; GRANT CREATE ON DATABASE $database TO $ROLE");
-	local $ENV{PGOPTIONS} = $options if defined $options;
-	if (defined $restore)
+	if (defined $way->{dump})
 	{
-		$node->command_ok([ 'pg_restore', '-d', $node->connstr($database), '--exit-on-error', @{$restore}, $file ], "$format: pg_restore");
+		$node->command_ok([ 'pg_dump', '-d', $node->connstr('origin'), '-f', $file, @{ $way->{dump} } ], "$what: pg_dump");
 	}
-	else
+	$node->safe_psql('postgres', "CREATE DATABASE $database; GRANT CREATE ON DATABASE $database TO $ROLE");
+	my $target = $node->connstr($database) . ' user=' . ($way->{user} // $node->safe_psql('postgres', 'SELECT current_user'));
+	my @psql = ('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $target, '-f');
+	local $ENV{PGOPTIONS} = $way->{options} if defined $way->{options};
+	for my $step (@{ $way->{steps} })
 	{
-		$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($database), '-f', $file ], "$format: psql");
+		my ($mode, @more) = @{$step};
+		if (($mode // '') eq 'psql')
+		{
+			$node->command_ok([ @psql, $file ], "$what: psql");
+		}
+		elsif (($mode // '') eq 'part')
+		{
+			$node->command_ok([ 'pg_dump', '-d', $node->connstr('origin'), '-f', "$file.sql", @more ], "$what: pg_dump @more");
+			$node->command_ok([ @psql, "$file.sql" ], "$what: psql of @more");
+		}
+		else
+		{
+			$node->command_ok([ 'pg_restore', '-d', $target, '--exit-on-error', @{$step}, $file ], "$what: pg_restore @{$step}");
+		}
 	}
 	delete local $ENV{PGOPTIONS};
-	if ($format eq 'no_owner')
+	if ($way->{runs})
 	{
-		is(state($database, 0), $origin, "$format: equal state");
+		my ($rc, $out, $err) = $node->psql($database, 'TABLE mart.totals');
+		like($err, qr/has not been populated/, "$what: materialized views have no data");
+		ana($database, "CALL ext.vde_run('$_')") for @{ $way->{runs} };
+		is(rows_of($database), $origin_rows, "$what: equal rows after a run");
+	}
+	elsif ($way->{no_owner})
+	{
+		is(state($database, 0), $origin, "$what: equal state");
 	}
 	else
 	{
-		is(state($database, 1), $origin_all, "$format: equal state");
+		is(state($database, 1), $origin_all, "$what: equal state");
 	}
-	plan_is_empty($database, $_, $format) for ('prod', 'dev');
+	plan_is_empty($database, $_, $what) for ('prod', 'dev');
 	is( ana($database, "SELECT model, change, action FROM ext.vde_changes('qa') ORDER BY 1"),
-		"mart.chain|removed|drop_view\nshop.later|added|build", "$format: the drafts of qa are there, and nothing else");
-	go_on($database, $format);
-
+		"mart.chain|removed|drop_view\nshop.later|added|build", "$what: the drafts of qa are there, and nothing else");
+	go_on($database, $what);
 }
 
 # pg_restore with jobs loads the tables of an extension in any order, whatever
