@@ -8,8 +8,8 @@
 # server, and install nothing into your PostgreSQL:
 #
 #   make demo [KEEP=1]        the guided tour
-#   make test [SUITE="..."]   the test suite, or parts of it: build regress isolation tap pgtap migrations property faults stress tpch demo;
-#                             by hand also: size
+#   make test [SUITE="..."]   the test suite, or parts of it: static build regress isolation tap pgtap migrations property
+#                             faults stress fuzz ubsan tpch demo; by hand also: size
 #             [TESTS="..."]   and of these only the tests of these names
 #   make bench [N=1000]       time against the same DDL by hand; then what analysis and plans cost
 
@@ -42,6 +42,12 @@ WERROR = -Werror
 # The last three are for the server's own headers and macros.
 PG_CFLAGS = -Wall -Wextra $(WERROR) -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = -lxxhash
+# The library exports what the server looks up by name, and nothing else (the linker of macOS has other words for it).
+SHLIB_LINK += $(if $(filter darwin,$(PORTNAME)),,-Wl,--version-script=src/vde.map)
+# The server's flags and headers are made for the compiler that built it.
+ifneq ($(findstring clang,$(CC)),)
+PG_CFLAGS += -Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes -Wno-unused-command-line-argument
+endif
 
 # JIT bitcode of the extension needs clang and buys nothing: off, unless asked for with make with_llvm=yes
 ifneq ($(origin with_llvm),command line)
@@ -80,6 +86,7 @@ $(SQL_SCRIPT): $(SQL_PARTS:%=sql/%.sql) Makefile
 
 # Without dependency tracking in PGXS: a changed header rebuilds all.
 $(OBJS): $(wildcard src/*.h) Makefile
+$(shlib): src/vde.map
 
 build/regress build/isolation:
 	@mkdir -p $@

@@ -152,7 +152,7 @@ workspace_build()
 # The files that a build needs, with paths relative to the current directory.
 _build_files()
 {
-    find Makefile vde.control src sql bin -type f \( -name '*.[ch]' -o -name '*.sql' ! -name 'vde--*' -o -name 'vde--*--*.sql' \
+    find Makefile vde.control src sql bin -type f \( -name '*.[ch]' -o -name '*.map' -o -name '*.sql' ! -name 'vde--*' -o -name 'vde--*--*.sql' \
         -o -path 'bin/*' -o -name Makefile -o -name vde.control \) 2>/dev/null || true
 }
 
@@ -191,6 +191,12 @@ server_stop()
 {
     [ -f "${WORKSPACE:-}/data/postmaster.pid" ] || return 0
     as_user pg_ctl -D data -m fast -w -s stop || as_user pg_ctl -D data -m immediate -w -s stop || true
+}
+
+# find_clang: the name of the newest one that there is, under whichever name
+find_clang()
+{
+    { compgen -c clang || true; } | grep -xE 'clang(-[0-9]+)?' | sort -t- -k2,2n | tail -n 1
 }
 
 # python_with PACKAGE==VERSION...: sets PYTHON to that of an environment of our own, kept in build/, which has these.

@@ -4,12 +4,12 @@
 CREATE FUNCTION vde.quoted_name(schema_name name, model_name name) RETURNS text
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
-	RETURN pg_catalog.quote_ident(schema_name::text) OPERATOR(pg_catalog.||) '.'::text
-		OPERATOR(pg_catalog.||) pg_catalog.quote_ident(model_name::text);
+	RETURN pg_catalog.quote_ident(schema_name::pg_catalog.text) OPERATOR(pg_catalog.||) '.'::pg_catalog.text
+		OPERATOR(pg_catalog.||) pg_catalog.quote_ident(model_name::pg_catalog.text);
 
 COMMENT ON FUNCTION vde.quoted_name(name, name) IS 'a model''s name as SQL writes it';
 
-CREATE VIEW vde_environments AS
+CREATE VIEW @extschema@.vde_environments AS
 	SELECT e.name, e.owner, b.name AS base, e.created_by, e.created_at, e.expires_at,
 		s.deployment_id AS state,
 		(SELECT pg_catalog.count(*) FROM vde.pointer p
@@ -20,10 +20,10 @@ CREATE VIEW vde_environments AS
 	LEFT JOIN vde.environment b ON b.id OPERATOR(pg_catalog.=) e.base_id
 	LEFT JOIN vde.environment_state s ON s.environment_id OPERATOR(pg_catalog.=) e.id;
 
-COMMENT ON VIEW vde_environments IS
+COMMENT ON VIEW @extschema@.vde_environments IS
 	'The environments: owner, the environment each started from, when it expires, the deployment whose state it is in, its numbers of models and of drafts';
 
-CREATE VIEW vde_models AS
+CREATE VIEW @extschema@.vde_models AS
 	SELECT e.name AS environment,
 		vde.quoted_name(m.schema_name, m.model_name) AS model,
 		d.kind,
@@ -35,9 +35,9 @@ CREATE VIEW vde_models AS
 		d.owner,
 		d.options OPERATOR(pg_catalog.->) 'tags' AS tags,
 		CASE WHEN v.relation_name IS NOT NULL THEN
-			pg_catalog.quote_ident(CASE WHEN e.name OPERATOR(pg_catalog.=) 'prod' THEN m.schema_name::text
-				ELSE m.schema_name::text OPERATOR(pg_catalog.||) '__' OPERATOR(pg_catalog.||) e.name END)
-			OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(m.model_name::text) END AS view_name,
+			pg_catalog.quote_ident(CASE WHEN e.name OPERATOR(pg_catalog.=) 'prod' THEN m.schema_name::pg_catalog.text
+				ELSE m.schema_name::pg_catalog.text OPERATOR(pg_catalog.||) '__' OPERATOR(pg_catalog.||) e.name END)
+			OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(m.model_name::pg_catalog.text) END AS view_name,
 		v.xxh3 AS version,
 		v.relation_name AS physical_table,
 		v.row_count,
@@ -58,10 +58,10 @@ CREATE VIEW vde_models AS
 	LEFT JOIN vde.draft f ON f.environment_id OPERATOR(pg_catalog.=) e.id AND f.model_id OPERATOR(pg_catalog.=) m.id
 	LEFT JOIN vde.definition d ON d.id OPERATOR(pg_catalog.=) COALESCE(f.definition_id, s.definition_id);
 
-COMMENT ON VIEW vde_models IS
+COMMENT ON VIEW @extschema@.vde_models IS
 	'The models of each environment, with drafts: kind, description, owner and query as they will be after the next apply (the query of a seed, which is its rows, only for members of its owner); version, table, rows and times as they are';
 
-CREATE VIEW vde_snapshots AS
+CREATE VIEW @extschema@.vde_snapshots AS
 	SELECT s.id AS snapshot,
 		vde.quoted_name(m.schema_name, m.model_name) AS model,
 		d.kind, d.id AS definition, v.xxh3 AS version, s.metadata_hash,
@@ -80,10 +80,10 @@ CREATE VIEW vde_snapshots AS
 	JOIN vde.definition d ON d.id OPERATOR(pg_catalog.=) s.definition_id
 	JOIN vde.version v ON v.id OPERATOR(pg_catalog.=) s.version_id;
 
-COMMENT ON VIEW vde_snapshots IS
+COMMENT ON VIEW @extschema@.vde_snapshots IS
 	'The snapshots: definitions frozen with their fingerprint, the table of each, its columns, the models it reads, and the environments that point at it';
 
-CREATE VIEW vde_deployments AS
+CREATE VIEW @extschema@.vde_deployments AS
 	SELECT d.id AS deployment, e.name AS environment, d.action, d.source_environment AS source,
 		d.parent_id AS made_on, d.restores_id AS restores,
 		s.environment_id IS NOT NULL AS is_state,
@@ -96,16 +96,16 @@ CREATE VIEW vde_deployments AS
 	JOIN vde.environment e ON e.id OPERATOR(pg_catalog.=) d.environment_id
 	LEFT JOIN vde.environment_state s ON s.deployment_id OPERATOR(pg_catalog.=) d.id;
 
-COMMENT ON VIEW vde_deployments IS
+COMMENT ON VIEW @extschema@.vde_deployments IS
 	'The history of each environment: what was applied, promoted or rolled back, by whom, when and with which message, how many models it changed, built and reused, and how many seconds the call took, builds included; made_on is the state before, is_state tells where the environment is now';
 
-CREATE VIEW vde_builds AS
+CREATE VIEW @extschema@.vde_builds AS
 	SELECT b.id AS build, vde.quoted_name(m.schema_name, m.model_name) AS model, b.environment, b.xxh3 AS version,
 		b.action, b.state, b.row_count, b.seconds, b.sqlstate, b.message, b."position", b.built_by, b.started_at
 	FROM vde.build b
 	JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) b.model_id;
 
-COMMENT ON VIEW vde_builds IS
+COMMENT ON VIEW @extschema@.vde_builds IS
 	'What happened at each build and refresh: state (unchanged: a refresh that was not needed), rows, seconds, and of a failure its SQLSTATE, message and position in the model''s query';
 
 CREATE FUNCTION vde.progress_rows(
@@ -117,14 +117,15 @@ CREATE FUNCTION vde.progress_rows(
 
 COMMENT ON FUNCTION vde.progress_rows() IS 'what the sessions of this database are building at this moment, for vde_progress';
 
-CREATE VIEW vde_progress AS
+CREATE VIEW @extschema@.vde_progress AS
 	SELECT p.environment, vde.quoted_name(p.schema_name, p.model_name) AS model, p.action, p.state,
 		p.row_count, p.started_at, p.ended_at, p.pid, p.session_pid
 	FROM vde.progress_rows() p;
 
-COMMENT ON VIEW vde_progress IS
+COMMENT ON VIEW @extschema@.vde_progress IS
 	'What is being built at this moment: a row for each model of each call of vde_apply, vde_promote or vde_run that is building, in graph order, until that has built all. state: waiting (for what it reads), ready, running, built, unchanged (a refresh that was not needed), failed, skipped. row_count: rows written so far. pid: the process that builds it, a background worker or the session itself; session_pid: the session that called';
 
 -- everybody may read the state; the catalog itself nobody else
 GRANT USAGE ON SCHEMA vde TO PUBLIC;
-GRANT SELECT ON vde_environments, vde_models, vde_snapshots, vde_deployments, vde_builds, vde_progress TO PUBLIC;
+GRANT SELECT ON @extschema@.vde_environments, @extschema@.vde_models, @extschema@.vde_snapshots, @extschema@.vde_deployments,
+	@extschema@.vde_builds, @extschema@.vde_progress TO PUBLIC;
