@@ -16,7 +16,7 @@
  *	 environment's base, where both have the same owner: who creates an
  *	 environment must not speak for another role.  Where base has no such view,
  *	 it gets the owner's default privileges for base's schema, besides those
- *	 that PostgreSQL gives.
+ *	 that PostgreSQL gives.  For an environment without a base that is prod.
  *
  * Invariants
  *
@@ -25,7 +25,8 @@
  * - A grant on a view in prod lets nobody read who has no USAGE on its schema.
  *	 An environment's schemas belong to who made it, who gives USAGE as he
  *	 likes.  So where he cannot act for the view's owner in any case, the grants
- *	 on the view itself are bounded by USAGE on prod's schema.
+ *	 on the view itself are bounded by USAGE on prod's schema; and when a view
+ *	 gets another owner there, what the owner before has given is taken.
  *
  * - Roles are known by their OIDs: who is named like one that was dropped gets
  *	 nothing.
@@ -61,8 +62,8 @@ struct ViewGrants
 	int64		environment_id;
 	Oid			environment_owner;
 	bool		is_prod;
-	char	   *base;			/* name of the environment that it was made
-								 * from, or NULL */
+	char	   *base;			/* the environment that it was made from, else
+								 * prod */
 	List	  **given;			/* Oid, per change: in vde.view_grant */
 	List	  **given_in_base;	/* the same for the base */
 };
@@ -83,7 +84,7 @@ find_environment(ViewGrants *grants)
 {
 	MemoryContext context = CurrentMemoryContext;
 
-	if (CatalogRead("SELECT e.name = '" PROD_ENVIRONMENT "', b.name "
+	if (CatalogRead("SELECT e.name = '" PROD_ENVIRONMENT "', COALESCE(b.name, '" PROD_ENVIRONMENT "') "
 					"FROM vde.environment e LEFT JOIN vde.environment b ON b.id = e.base_id "
 					"WHERE e.id = $1", "l", grants->environment_id) > 0)
 	{
@@ -128,8 +129,8 @@ BeginViewGrants(List *changes, int64 environment_id, Oid environment_owner)
 					   "JOIN ROWS FROM (unnest($2), unnest($3)) WITH ORDINALITY c (schema_name, model_name, place) "
 					   "ON c.schema_name = m.schema_name::pg_catalog.text AND c.model_name = m.model_name::pg_catalog.text "
 					   "WHERE g.environment_id = $1 "
-					   "OR g.environment_id = (SELECT base_id FROM vde.environment WHERE id = $1)", "lTT",
-					   environment_id, schemas, names);
+					   "OR g.environment_id = (SELECT id FROM vde.environment WHERE name = $4)", "lTTt",
+					   environment_id, schemas, names, grants->base);
 	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 	{
@@ -339,23 +340,21 @@ view_acl(Oid viewid, Oid owner)
 }
 
 /*
- * copy_column_acls
- *		Grants on the columns of base's view go to those of the same name.
+ * column_acls
+ *		The ACLs on columns of a view; and the columns, by name.
  */
-static void
-copy_column_acls(Oid viewid, Oid base_view, Oid owner, const Bound *bound)
+static List *
+column_acls(Oid viewid, List **names)
 {
 	Relation	attributes = table_open(AttributeRelationId, AccessShareLock);
-	List	   *names = NIL;
 	List	   *acls = NIL;
-	ListCell   *name;
-	ListCell   *acl;
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
+	*names = NIL;
 	ScanKeyInit(&key, Anum_pg_attribute_attrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(base_view));
+				F_OIDEQ, ObjectIdGetDatum(viewid));
 	scan = systable_beginscan(attributes, AttributeRelidNumIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
@@ -366,11 +365,25 @@ copy_column_acls(Oid viewid, Oid base_view, Oid owner, const Bound *bound)
 
 		if (isnull || att->attnum <= 0 || att->attisdropped)
 			continue;
-		names = lappend(names, pstrdup(NameStr(att->attname)));
+		*names = lappend(*names, pstrdup(NameStr(att->attname)));
 		acls = lappend(acls, DatumGetAclPCopy(value));
 	}
 	systable_endscan(scan);
 	table_close(attributes, AccessShareLock);
+	return acls;
+}
+
+/*
+ * copy_column_acls
+ *		Grants on the columns of base's view go to those of the same name.
+ */
+static void
+copy_column_acls(Oid viewid, Oid base_view, Oid owner, const Bound *bound)
+{
+	List	   *names;
+	List	   *acls = column_acls(base_view, &names);
+	ListCell   *name;
+	ListCell   *acl;
 
 	forboth(name, names, acl, acls)
 	{
@@ -383,6 +396,22 @@ copy_column_acls(Oid viewid, Oid base_view, Oid owner, const Bound *bound)
 		if (ACL_NUM(wanted) > 0)
 			SetViewAcl(viewid, attnum, owner, wanted);
 	}
+}
+
+/*
+ * reset_acls
+ *		Takes everything that somebody was given on a view.
+ */
+static void
+reset_acls(Oid viewid, Oid owner)
+{
+	List	   *names;
+	ListCell   *name;
+
+	(void) column_acls(viewid, &names);
+	foreach(name, names)
+		SetViewAcl(viewid, get_attnum(viewid, (char *) lfirst(name)), owner, NULL);
+	SetViewAcl(viewid, 0, owner, NULL);
 }
 
 /*
@@ -403,9 +432,7 @@ inherited_acl(const ViewGrants *grants, Oid viewid, const ViewChange *change,
 		return acl;
 	if (!bound->unbounded)
 		acl = add_acl(acldefault(OBJECT_TABLE, change->owner), change->owner, acl, bound);
-	if (grants->base != NULL)
-		schema = schema_oid(&change->model, grants->base);
-
+	schema = schema_oid(&change->model, grants->base);
 	base_view = find_view(&change->model, schema, change->owner);
 	if (OidIsValid(base_view))
 	{
@@ -487,7 +514,7 @@ wanted_grantees(const ViewChange *change, const Bound *bound, bool *gone)
  */
 void
 SetViewGrants(const ViewGrants *grants, int place, Oid viewid,
-			  const ViewChange *change, bool is_new)
+			  const ViewChange *change, Oid old_owner)
 {
 	MemoryContext context = CurrentMemoryContext;
 	Oid			owner = change->owner;
@@ -495,18 +522,29 @@ SetViewGrants(const ViewGrants *grants, int place, Oid viewid,
 	List	   *wanted;
 	Bound		bound;
 	Acl		   *acl;
+	bool		is_new = !OidIsValid(old_owner);
 	bool		from_base = false;
 	bool		with_option;
 	bool		gone;
 	ListCell   *lc;
 
-	if (!is_new && given == NIL && change->grantees == NIL)
+	if (old_owner == owner && given == NIL && change->grantees == NIL)
 		return;
 
 	bound = bound_of(grants, change);
+
+	/*
+	 * With another owner, what the one before gave counts as given by him.
+	 * Who cannot act for him must not have that decided.
+	 */
+	if (!is_new && old_owner != owner && !bound.unbounded && !has_privs_of_role(old_owner, owner))
+	{
+		reset_acls(viewid, owner);
+		is_new = true;
+	}
 	if (is_new)
 	{
-		/* what was given was given on a view that somebody has dropped */
+		/* what was given is gone with the view, or with its owner */
 		ForgetViewGrants(grants, place, change);
 		MemoryContextSwitchTo(context);
 		given = NIL;
@@ -573,7 +611,7 @@ CopySchemaUsage(const ViewGrants *grants, const ModelName *model, Oid schema)
 	Acl		   *acl;
 	int			i;
 
-	if (!grants->is_prod && grants->base != NULL)
+	if (!grants->is_prod)
 		base = schema_oid(model, grants->base);
 	if (!OidIsValid(base) || (acl = schema_acl(base)) == NULL)
 		return;

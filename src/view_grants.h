@@ -31,11 +31,11 @@ extern void CopySchemaUsage(const ViewGrants *grants, const ModelName *model,
 
 /*
  * Makes the grants on the view what they are to be, after it has its owner.
- * place is that of the change in the list; is_new: the view was just made,
- * where there was none.
+ * place is that of the change in the list; old_owner is who owned the view
+ * before, InvalidOid where there was none.
  */
 extern void SetViewGrants(const ViewGrants *grants, int place, Oid viewid,
-						  const ViewChange *change, bool is_new);
+						  const ViewChange *change, Oid old_owner);
 
 /* The view is gone. */
 extern void ForgetViewGrants(const ViewGrants *grants, int place,

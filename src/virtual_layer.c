@@ -291,6 +291,7 @@ carry_out(ViewState *state, const ViewGrants *grants, int place)
 	MemoryContext context = CurrentMemoryContext;
 	ViewChange *change = state->change;
 	Oid			viewid = state->viewid;
+	Oid			old_owner;
 	List	   *column_defs;
 	Query	   *query;
 
@@ -310,6 +311,7 @@ carry_out(ViewState *state, const ViewGrants *grants, int place)
 						VDE_DATA_SCHEMA, change->relation_name,
 						change->model.schema, change->model.name),
 				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
+	old_owner = OidIsValid(viewid) ? RelationOwner(viewid) : InvalidOid;
 	GrantPhysical(state->physical, change->owner);
 	MemoryContextSwitchTo(context);
 
@@ -359,7 +361,7 @@ carry_out(ViewState *state, const ViewGrants *grants, int place)
 		ATExecChangeOwner(viewid, change->owner, false, AccessExclusiveLock);
 		CommandCounterIncrement();
 	}
-	SetViewGrants(grants, place, viewid, change, !OidIsValid(state->viewid));
+	SetViewGrants(grants, place, viewid, change, old_owner);
 	MemoryContextSwitchTo(context);
 	SetViewComments(viewid, &change->model, change->description,
 					change->column_options, !OidIsValid(state->viewid));
