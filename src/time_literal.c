@@ -103,7 +103,7 @@ literal_at(const Definition *definition, int location)
 
 	RunAsBegin(&run_as, definition->owner, definition->settings, true);
 	scanner = scanner_init(definition->query + location, &extra, &ScanKeywords, ScanKeywordTokens);
-	extra.escape_string_warning = false;	/* the parser has warned */
+	OmitEscapeWarning(extra);	/* the parser has warned */
 	value.str = NULL;
 	if (core_yylex(&value, &start, scanner) != 0 && value.str != NULL)
 		literal = pstrdup(value.str);
