@@ -18,6 +18,7 @@
 #include <ctype.h>
 
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
 #include "parser/scanner.h"
