@@ -436,6 +436,30 @@ DELETE FROM public.parent WHERE id = 1;
 DELETE FROM public.child WHERE id = 2;
 DELETE FROM public.parent WHERE id = 4;
 SELECT public.reads();
+-- what runs between and after their queries is the caller's again
+CREATE FUNCTION public.on_parent() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING '% of %: %', tg_op, old.id, CASE WHEN old.id > 5 THEN public.reads() END; RETURN NULL; END $$;
+CREATE TRIGGER zz AFTER DELETE ON public.parent FOR EACH ROW EXECUTE FUNCTION public.on_parent();
+INSERT INTO public.parent VALUES (5), (6), (7);
+INSERT INTO public.child VALUES (5), (6), (7);
+DELETE FROM public.parent WHERE id > 4;
+-- what a policy calls is steered, unless it is pinned
+CREATE TABLE public.guarded AS SELECT unnest('{prod,dev}'::text[]) AS env;
+GRANT SELECT ON public.guarded TO t_redirect_bob;
+ALTER TABLE public.guarded ENABLE ROW LEVEL SECURITY;
+CREATE FUNCTION public.allowed() RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN (SELECT min(env) FROM shop.same); END $$;
+CREATE POLICY p ON public.guarded USING (env = public.allowed());
+RESET ROLE;
+SET ROLE t_redirect_bob;
+TABLE public.guarded;
+RESET ROLE;
+SET ROLE t_redirect_ana;
+ALTER FUNCTION public.allowed() SET vde.environment = 'prod';
+RESET ROLE;
+SET ROLE t_redirect_bob;
+TABLE public.guarded;
+SELECT public.reads();
+RESET ROLE;
+SET ROLE t_redirect_ana;
 -- SET ROLE: the session's own choice
 RESET ROLE;
 SELECT public.reads();
