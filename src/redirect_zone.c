@@ -161,6 +161,15 @@ stores_queries(const Node *statement)
 		case T_CreateTableAsStmt:
 			return ((const CreateTableAsStmt *) statement)->objtype == OBJECT_MATVIEW;
 
+		case T_ExplainStmt:
+			{
+				/* with ANALYZE it makes a materialized view, too */
+				const Query *query = (const Query *) ((const ExplainStmt *) statement)->query;
+
+				return IsA(query, Query) && query->commandType == CMD_UTILITY &&
+					stores_queries(query->utilityStmt);
+			}
+
 		case T_CallStmt:
 		case T_CheckPointStmt:
 		case T_ClosePortalStmt:
@@ -171,7 +180,6 @@ stores_queries(const Node *statement)
 		case T_DiscardStmt:
 		case T_DoStmt:
 		case T_ExecuteStmt:
-		case T_ExplainStmt:
 		case T_FetchStmt:
 		case T_ListenStmt:
 		case T_LoadStmt:

@@ -416,6 +416,8 @@ CREATE MATERIALIZED VIEW public.m AS SELECT public.reads() AS r;
 SELECT r, public.reads() AS now FROM public.m;
 REFRESH MATERIALIZED VIEW public.m;
 SELECT r, public.reads() AS now FROM public.m;
+EXPLAIN ANALYZE CREATE MATERIALIZED VIEW public.explained AS SELECT public.reads() AS r \g /dev/null
+SELECT r, public.reads() AS now FROM public.explained;
 CREATE FUNCTION public.pretends(int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN public.reads(); END $$;
 CREATE TABLE public.indexed AS SELECT 1 AS i;
 CREATE INDEX ON public.indexed (public.pretends(i));
