@@ -102,7 +102,7 @@ SELECT w FROM shop.wide w ORDER BY id LIMIT 1;
 -- it is the analysis in dev that says so
 SELECT id + 1 FROM shop.retyped;
 \set VERBOSITY default
-SELECT id + 1 FROM shop.retyped;
+SELECT coalesce(id, 1::int) FROM shop.retyped;
 \set VERBOSITY terse
 -- dev by its own name, and other environments by theirs
 SELECT DISTINCT env FROM shop__dev.same;
