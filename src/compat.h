@@ -130,6 +130,13 @@ typedef struct JumbleState VdeJumbleState;
 #define TupleDescFinalize(tupdesc) ((void) 0)
 #endif
 
+/* 19 has nothing to warn of any more */
+#if PG_VERSION_NUM >= 190000
+#define OmitEscapeWarning(extra) ((void) 0)
+#else
+#define OmitEscapeWarning(extra) ((extra).escape_string_warning = false)
+#endif
+
 /* PartitionSpec.strategy was text before 16 */
 #if PG_VERSION_NUM >= 160000
 #define VDE_PARTITION_BY_RANGE	PARTITION_STRATEGY_RANGE

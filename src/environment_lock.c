@@ -29,6 +29,7 @@
 #include "utils/inval.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
+#include "utils/wait_event.h"
 
 #include "catalog.h"
 #include "compat.h"

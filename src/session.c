@@ -165,6 +165,7 @@ commit(VdeSession *session, bool wait)
 		return;
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
+	CheckRedirectionZone();
 	VDE_POINT("commit: before");
 	if (!wait)
 		(void) set_config_option("synchronous_commit", "off",
