@@ -120,6 +120,8 @@ fill_tasks(QueueHandle *handle, Graph *graph, List *steps)
 		namestrcpy(&task->schema, node->name.schema);
 		namestrcpy(&task->name, node->name.name);
 		task->model_id = node->model_id;
+		/* also for a moment after it is taken: no worker is to be blamed then */
+		task->worker = -2;
 		strlcpy(task->sha256, DigestSha256(&node->version.digest), sizeof(task->sha256));
 		if (next != NULL && ((BuildStep *) lfirst(next))->node == node)
 		{
@@ -563,7 +565,10 @@ put_queue(const BuildQueue *queue, ReturnSetInfo *result)
 		values[7] = TimestampTzGetDatum(task->ended);
 		values[8] = Int32GetDatum(task->pid);
 		values[9] = Int32GetDatum(queue->leader_pid);
-		nulls[5] = nulls[6] = nulls[8] = state == TASK_WAITING || state == TASK_READY;
+		nulls[5] = state == TASK_WAITING || state == TASK_READY;
+		/* who has just taken it has not signed yet */
+		nulls[6] = nulls[5] || task->started == 0;
+		nulls[8] = nulls[5] || task->pid == 0;
 		nulls[7] = !TaskIsOver(state);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
