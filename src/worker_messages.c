@@ -7,9 +7,10 @@
  * builds only.  A worker that waited until there is room again, in the middle
  * of a transaction, could wait for ever: the session's own build may be waiting
  * for a lock that the worker holds, or behind somebody who waits for it, and
- * nobody would find that deadlock, since the worker waits for no lock.  So what
- * is said in a transaction is held back until its end.  A model that says more
- * than anybody wants to read has the rest left out, and counted.
+ * nobody would find that deadlock, since the worker waits for no lock.  So in a
+ * transaction it never waits: what there is no room for is held back until its
+ * end.  A model that says more than anybody wants to read has the rest left out,
+ * and counted.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,56 +32,56 @@
 #include "compat.h"
 #include "worker_messages.h"
 
-/* what a transaction says beyond that is left out */
+/* what a model says beyond that, while nobody listens, is left out */
 #define HELD_SIZE		(1024 * 1024)
 
 /*
- * What is to be sent, and is held back as long as a transaction is open.  Each
- * message has its length in front.
+ * What is to be sent, each message with its length in front; the queue takes
+ * what there is room for.
  */
-static shm_mq_handle *held_for = NULL;
+static shm_mq_handle *queue = NULL;
 static StringInfoData held;
-static bool holding = false;
-static bool sending = false;	/* in the middle of a message */
+static int	sent = 0;			/* bytes of held, up to a message that may be sent in part */
+static bool holding = false;	/* a transaction is open */
 static int	left_out = 0;		/* messages that there was no room for */
 
 /*
  * send_held
- *		Sends it.  May wait until the session listens; if it may not, what does
- *		not fit is lost.
+ *		Sends it: all, waiting until the session listens, or what there is room
+ *		for.
  */
 static void
 send_held(bool wait)
 {
-	int			position = 0;
-
-	while (position < held.len)
+	while (queue != NULL && sent < held.len)
 	{
 		shm_mq_iovec message;
 		uint32		length;
-		shm_mq_result result;
 
-		memcpy(&length, held.data + position, sizeof(length));
-		position += sizeof(length);
-		sending = true;
-		do
+		memcpy(&length, held.data + sent, sizeof(length));
+		message.data = held.data + sent + sizeof(length);
+		message.len = length;
+		if (shm_mq_sendv(queue, &message, 1, true, true) != SHM_MQ_WOULD_BLOCK)
+			sent += sizeof(length) + length;
+		else if (wait)
 		{
-			/* held may have grown, and moved, while we waited */
-			message.data = held.data + position;
-			message.len = length;
-			result = shm_mq_sendv(held_for, &message, 1, true, true);
-			if (result != SHM_MQ_WOULD_BLOCK)
-				break;
-			if (!wait)
-				return;
 			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, 0, PG_WAIT_EXTENSION);
 			ResetLatch(MyLatch);
 			CHECK_FOR_INTERRUPTS();
-		} while (true);
-		sending = false;
-		position += length;
+		}
+		else
+		{
+			if (sent > HELD_SIZE)
+			{
+				memmove(held.data, held.data + sent, held.len - sent);
+				held.len -= sent;
+				sent = 0;
+			}
+			return;
+		}
 	}
 	resetStringInfo(&held);
+	sent = 0;
 }
 
 /*
@@ -92,9 +93,11 @@ hold_message(char type, const char *data, size_t size)
 {
 	uint32		length = size + 1;
 
-	if (held_for == NULL)
+	if (queue == NULL)
 		return 0;
-	if (type == 'N' && held.len + size > HELD_SIZE)
+
+	/* what a model's code says; what we say ourselves always has room */
+	if (type == 'N' && held.len - sent + size > HELD_SIZE && InSecurityRestrictedOperation())
 	{
 		left_out++;
 		return 0;
@@ -103,9 +106,8 @@ hold_message(char type, const char *data, size_t size)
 	appendStringInfoCharMacro(&held, type);
 	appendBinaryStringInfo(&held, data, size);
 
-	/* an error that ends us is sent when its transaction is over */
-	if (!holding && !sending && type != 'E')
-		send_held(true);
+	/* an error here is one that ends us, with the transaction still open */
+	send_held(!holding && type != 'E');
 	return 0;
 }
 
@@ -135,14 +137,13 @@ LetMessagesGo(void)
 
 /*
  * say_last
- *		Before the worker is gone, and after its transaction is: why.
+ *		When the transaction is over, and before the worker is gone.
  */
 static void
 say_last(int code, Datum arg)
 {
-	if (!sending && held_for != NULL)
-		send_held(false);
-	held_for = NULL;
+	send_held(false);
+	queue = NULL;
 }
 
 /*
@@ -155,7 +156,7 @@ SpeakToSession(dsm_segment *segment, shm_mq_handle *messages)
 	static PQcommMethods methods;
 
 	initStringInfo(&held);
-	held_for = messages;
+	queue = messages;
 	pq_redirect_to_shm_mq(segment, messages);
 	methods = *PqCommMethods;
 	methods.putmessage = hold_message;
