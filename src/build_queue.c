@@ -265,7 +265,10 @@ QueueCreate(Graph *graph, List *steps, Oid caller, List *parts)
 	read_parts(handle);
 	fill_tasks(handle, graph, steps);
 
-	/* now it may be looked at, and is ours until we give it back, over commits */
+	/*
+	 * now it may be looked at, and is ours until we give it back, over
+	 * commits
+	 */
 	set_tag(&tag, dsm_segment_handle(handle->segment));
 	(void) LockAcquire(&tag, ExclusiveLock, true, false);
 	dsm_pin_mapping(handle->segment);
@@ -432,7 +435,11 @@ QueueFinish(QueueHandle *handle, int number, TaskState state)
 
 			if (how == TASK_FAILED || how == TASK_SKIPPED)
 				reader->doomed = true;
-			/* a full barrier: who counts down to zero sees that, and all before */
+
+			/*
+			 * a full barrier: who counts down to zero sees that, and all
+			 * before
+			 */
 			if (pg_atomic_sub_fetch_u32(&reader->pending, 1) > 0)
 				continue;
 			if (reader->has_step)

@@ -586,7 +586,10 @@ perform(QueueHandle *handle, Graph *graph, int number)
 	end(&session);
 	VDE_POINT("worker: after commit");
 
-	/* a failure has its reason; for what is built nobody waits until we are heard */
+	/*
+	 * a failure has its reason; for what is built nobody waits until we are
+	 * heard
+	 */
 	if (state == TASK_FAILED)
 	{
 		send_failure(number, step->error);

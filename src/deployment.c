@@ -359,7 +359,10 @@ deploy_in_batches(VdeSession *session, VdePlan *plan, const char *message)
 	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
 	environment->layer_complete = false;
 
-	/* of what an earlier try had made: once the pointers are gone, nobody knows */
+	/*
+	 * of what an earlier try had made: once the pointers are gone, nobody
+	 * knows
+	 */
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
@@ -491,7 +494,7 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 	VDE_POINT("apply: checked");
 	if (PlanIsEmpty(plan))
 	{
-		DeleteDrafts(plan);	/* of what is so already */
+		DeleteDrafts(plan);		/* of what is so already */
 		VDE_POINT("apply: nothing to do");
 		ereport(NOTICE, (errmsg("environment \"%s\" is up to date", name)));
 		return;

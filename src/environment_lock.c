@@ -122,7 +122,11 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds, b
 			snprintf(value, sizeof(value), "%d", milliseconds);
 			(void) set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
-			/* who comes back again and again must not miss a deadlock each time */
+
+			/*
+			 * who comes back again and again must not miss a deadlock each
+			 * time
+			 */
 			if (milliseconds <= DeadlockTimeout)
 			{
 				snprintf(value, sizeof(value), "%d", Max(milliseconds / 2, 1));

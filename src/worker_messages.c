@@ -41,7 +41,8 @@
  */
 static shm_mq_handle *queue = NULL;
 static StringInfoData held;
-static int	sent = 0;			/* bytes of held, up to a message that may be sent in part */
+static int	sent = 0;			/* bytes of held, up to a message that may be
+								 * sent in part */
 static bool holding = false;	/* a transaction is open */
 static int	left_out = 0;		/* messages that there was no room for */
 
