@@ -419,14 +419,19 @@ ErrorEndsCall(const ErrorData *error)
 /*
  * try_step
  *		run_step in a subtransaction; an error is kept in the step.
+ *
+ * It is kept without the context of the call: the error that ends the call has
+ * that once more.
  */
 static void
 try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 {
 	MemoryContext old = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	ErrorContextCallback *callers = error_context_stack;
 
 	BeginInternalSubTransaction(NULL);
+	error_context_stack = NULL;
 	MemoryContextSwitchTo(old);
 	PG_TRY();
 	{
@@ -445,6 +450,7 @@ try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 		step->failed = true;
 	}
 	PG_END_TRY();
+	error_context_stack = callers;
 	MemoryContextSwitchTo(old);
 	CurrentResourceOwner = owner;
 }
@@ -503,7 +509,7 @@ RunBuildTask(Graph *graph, BuildStep *step, QueueHandle *queue, bool raise)
 		{
 			/* there is no time to write anything down */
 			if (ErrorEndsCall(step->error) && step->error->sqlerrcode != ERRCODE_QUERY_CANCELED)
-				ReThrowError(step->error);
+				ThrowErrorData(step->error);
 			save_build(graph, step, "failed", -1, 0, started);
 			VDE_POINT("build: failed");
 		}

@@ -17,8 +17,7 @@
 #include "session.h"
 
 /*
- * Locks, in this order: activity, environments by id, a version, views by
- * OID.  Held to the end of the transaction, or over commits by a procedure
+ * Locks, in this order: activity, environments, a version, views by OID.  Held to the end of the transaction, or over commits by a procedure
  * that commits, which must release them then (also after an error).
  */
 typedef struct EnvironmentLock
@@ -44,6 +43,10 @@ extern void LockActivity(EnvironmentLock *lock, const VdeSession *session,
 						 bool exclusive);
 extern void LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
 							const Environment *environment);
+
+/* Both of two at once: while one of them is waited for, neither is held. */
+extern void LockTwoEnvironments(EnvironmentLock *lock, const VdeSession *session,
+								const Environment *a, const Environment *b);
 extern void ReleaseEnvironmentLocks(EnvironmentLock *lock);
 
 /* Of those who make an environment of one name, the first does. */
