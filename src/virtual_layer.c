@@ -485,25 +485,37 @@ lock_and_examine(Swap *swap, bool early)
 }
 
 /*
- * lock_after_changes
- *		Carries out what can be before the locks, and takes them.
- *
- * False when somebody waits for what we have done so far, who may be whom we
- * wait for: all of it is undone then.
+ * swap_views
+ *		All of the swap.  With early false nothing is done before the locks.
  */
 static bool
-lock_after_changes(Swap *swap)
+swap_views(Swap *swap, bool early)
+{
+	if (!lock_and_examine(swap, early))
+		return false;
+	VDE_POINT("swap: views locked");
+	(void) carry_out_rest(swap, false, 0);
+	return true;
+}
+
+/*
+ * swap_early
+ *		The swap, in a subtransaction.  False when somebody waits for what was
+ *		done before the locks, who may be whom we wait for: it is undone then.
+ */
+static bool
+swap_early(Swap *swap)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool locked = false;
+	volatile bool swapped = false;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		locked = lock_and_examine(swap, true);
-		if (locked)
+		swapped = swap_views(swap, true);
+		if (swapped)
 			ReleaseCurrentSubTransaction();
 		else
 			RollbackAndReleaseCurrentSubTransaction();
@@ -523,7 +535,7 @@ lock_after_changes(Swap *swap)
 		ReThrowError(error);
 	}
 	PG_END_TRY();
-	return locked;
+	return swapped;
 }
 
 /*
@@ -561,10 +573,8 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	EventTriggerInhibitCommandCollection();
 	PG_TRY();
 	{
-		if (!lock_after_changes(&swap))
-			(void) lock_and_examine(&swap, false);
-		VDE_POINT("swap: views locked");
-		(void) carry_out_rest(&swap, false, 0);
+		if (!swap_early(&swap))
+			(void) swap_views(&swap, false);
 	}
 	PG_FINALLY();
 	{
