@@ -16,7 +16,8 @@
  * - A view keeps its OID, and with it grants, comments, options and
  *	 dependents, unless its columns change otherwise than by new ones at the
  *	 end.  Then it is dropped and made anew, with everything that users have
- *	 attached to it, and only if nothing depends on it.
+ *	 attached to it, and only if nothing depends on it.  Who gets something on
+ *	 a view is in view_grants.c.
  *
  * - All changes of a call are made in one transaction.
  *
@@ -57,6 +58,7 @@
 #include "physical.h"
 #include "view_attachments.h"
 #include "view_check.h"
+#include "view_grants.h"
 #include "view_lock.h"
 #include "view_rule.h"
 #include "view_shape.h"
@@ -68,6 +70,7 @@ typedef struct Swap
 	List	   *changes;
 	int64		environment_id;
 	Oid			environment_owner;
+	ViewGrants *grants;
 	LayerCheck *check;			/* of the last look */
 	ViewState  *states;			/* one for each change */
 	bool	   *done;			/* one for each: carried out before the locks */
@@ -130,10 +133,9 @@ needs_lock(const ViewState *state)
  */
 static void
 create_schemas(LayerCheck *check, ViewState *states, int count,
-			   int64 environment_id)
+			   int64 environment_id, const ViewGrants *grants)
 {
 	MemoryContext context = CurrentMemoryContext;
-	bool		any = false;
 	int			i;
 
 	for (i = 0; i < count; i++)
@@ -152,10 +154,10 @@ create_schemas(LayerCheck *check, ViewState *states, int count,
 							"ON CONFLICT (schema_name) DO UPDATE SET environment_id = EXCLUDED.environment_id",
 							"nl", schema->name, environment_id);
 		MemoryContextSwitchTo(context);
-		any = true;
-	}
-	if (any)
 		CommandCounterIncrement();
+		CopySchemaUsage(grants, &states[i].change->model, schema->oid);
+		MemoryContextSwitchTo(context);
+	}
 }
 
 /*
@@ -242,11 +244,12 @@ repoint_view(Oid viewid, ShapeChange shape, List *column_defs, Query *query)
  *		Does one change.
  */
 static void
-carry_out(ViewState *state)
+carry_out(ViewState *state, const ViewGrants *grants, int place)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ViewChange *change = state->change;
 	Oid			viewid = state->viewid;
+	Oid			old_owner;
 	List	   *column_defs;
 	Query	   *query;
 
@@ -254,6 +257,8 @@ carry_out(ViewState *state)
 	{
 		if (OidIsValid(viewid))
 			drop_view(viewid);
+		ForgetViewGrants(grants, place, change);
+		MemoryContextSwitchTo(context);
 		return;
 	}
 
@@ -264,6 +269,7 @@ carry_out(ViewState *state)
 						VDE_DATA_SCHEMA, change->relation_name,
 						change->model.schema, change->model.name),
 				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
+	old_owner = OidIsValid(viewid) ? RelationOwner(viewid) : InvalidOid;
 	GrantPhysical(state->physical, change->owner);
 	MemoryContextSwitchTo(context);
 
@@ -313,6 +319,8 @@ carry_out(ViewState *state)
 		ATExecChangeOwner(viewid, change->owner, false, AccessExclusiveLock);
 		CommandCounterIncrement();
 	}
+	SetViewGrants(grants, place, viewid, change, old_owner);
+	MemoryContextSwitchTo(context);
 	SetViewComments(viewid, &change->model, change->description,
 					change->column_options, !OidIsValid(state->viewid));
 	MemoryContextSwitchTo(context);
@@ -350,7 +358,7 @@ carry_out_rest(Swap *swap, bool early, uint64 messages)
 	MemoryContext context = CurrentMemoryContext;
 	int			i;
 
-	create_schemas(swap->check, swap->states, swap->count, swap->environment_id);
+	create_schemas(swap->check, swap->states, swap->count, swap->environment_id, swap->grants);
 	VDE_POINT("swap: schemas made");
 	for (i = 0; i < swap->count; i++)
 	{
@@ -376,7 +384,7 @@ carry_out_rest(Swap *swap, bool early, uint64 messages)
 			}
 		}
 		MemoryContextSwitchTo(swap->check->scratch);
-		carry_out(state);
+		carry_out(state, swap->grants, i);
 		MemoryContextSwitchTo(context);
 		MemoryContextReset(swap->check->scratch);
 		swap->done[i] = true;
@@ -491,6 +499,10 @@ lock_and_examine(Swap *swap, bool early)
 static bool
 swap_views(Swap *swap, bool early)
 {
+	MemoryContext context = CurrentMemoryContext;
+
+	swap->grants = BeginViewGrants(swap->changes, swap->environment_id, swap->environment_owner);
+	MemoryContextSwitchTo(context);
 	if (!lock_and_examine(swap, early))
 		return false;
 	VDE_POINT("swap: views locked");
