@@ -138,7 +138,7 @@ refresh_work(void *arg)
 
 	VDE_POINT("refresh: indexed");
 	/* from here on readers wait */
-	LockViews(to_lock);
+	(void) LockViews(to_lock, NIL);
 	VDE_POINT("refresh: locked");
 	foreach(lc, swaps)
 	{

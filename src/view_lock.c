@@ -19,6 +19,9 @@
  *	 on would gain nothing.  Slices grow slowly, but the sum stays below
  *	 deadlock_timeout, so that no reader is ever cancelled because of us.
  *
+ * A caller that has prepared something under a weaker lock must not make others
+ * wait for it who in turn keep us from the views: LockViews notices them.
+ *
  * Invariant: after an error no lock taken here is left: each try is a
  * subtransaction, whose end releases them or hands them to the transaction.
  *
@@ -33,6 +36,7 @@
 #include "pgstat.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
+#include "storage/lock.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -202,18 +206,39 @@ compare_oid(const ListCell *a, const ListCell *b)
 }
 
 /*
- * LockViews
- *		Locks all of them, or fails after vde.lock_timeout.
+ * waited_for
+ *		Does anybody wait for one of these relations, on which we have
+ *		ShareUpdateExclusiveLock?  Readers never do.
  */
-void
-LockViews(List *relids)
+static bool
+waited_for(List *held)
+{
+	ListCell   *lc;
+
+	foreach(lc, held)
+	{
+		LOCKTAG		tag;
+
+		SET_LOCKTAG_RELATION(tag, MyDatabaseId, lfirst_oid(lc));
+		if (LockHasWaiters(&tag, ShareUpdateExclusiveLock, false))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * LockViews
+ *		Locks all of them, or fails after vde.lock_timeout.  See view_lock.h.
+ */
+bool
+LockViews(List *relids, List *held)
 {
 	TimestampTz start = GetCurrentTimestamp();
 	Oid			failed = InvalidOid;
 	int			tries;
 
 	if (relids == NIL)
-		return;
+		return true;
 	relids = list_copy(relids);
 	list_sort(relids, compare_oid);
 
@@ -233,6 +258,11 @@ LockViews(List *relids)
 		}
 		if (try_lock(relids, slice, total, &failed))
 			break;
+		if (waited_for(held))
+		{
+			list_free(relids);
+			return false;
+		}
 
 		elapsed = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
 		if (VdeLockTimeout > 0 && elapsed >= VdeLockTimeout)
@@ -240,4 +270,5 @@ LockViews(List *relids)
 		pause_randomly(tries < PROMPT_TRIES ? 10 : 20);
 	}
 	list_free(relids);
+	return true;
 }

@@ -21,6 +21,10 @@
  *
  * - All changes of a call are made in one transaction.
  *
+ * - When it commits, it holds AccessExclusiveLock on every view that readers
+ *	 will find changed.  What can be written without that lock is written before
+ *	 it is taken, so that readers wait for little more than the commit.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -40,8 +44,10 @@
 #include "storage/lmgr.h"
 #include "storage/sinval.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -54,8 +60,22 @@
 #include "view_check.h"
 #include "view_grants.h"
 #include "view_lock.h"
+#include "view_rule.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
+
+/* One call of SwapViews */
+typedef struct Swap
+{
+	List	   *changes;
+	int64		environment_id;
+	Oid			environment_owner;
+	ViewGrants *grants;
+	LayerCheck *check;			/* of the last look */
+	ViewState  *states;			/* one for each change */
+	bool	   *done;			/* one for each: carried out before the locks */
+	int			count;
+} Swap;
 
 /*
  * ViewSchema
@@ -105,76 +125,6 @@ needs_lock(const ViewState *state)
 		return false;
 	return state->change->relation_name == NULL || !state->unchanged ||
 		!state->keeps_owner;
-}
-
-/*
- * lock_and_examine
- *		Locks the views that change, and finds out under the locks what is to
- *		be done; raises what is in the way.
- *
- * A view that appears or changes while we wait for locks is locked in another
- * round.  Any change of a catalog sends a message to every backend, and taking
- * a lock reads them: without one since we began to look, there is no need to
- * look again (RangeVarGetRelidExtended rests on the same).  Returns an array of as many states as there are changes.
- */
-static ViewState *
-lock_and_examine(List *changes, Oid environment_owner, LayerCheck **result)
-{
-	ViewState  *states = palloc(sizeof(ViewState) * list_length(changes));
-	List	   *locked = NIL;
-
-	for (;;)
-	{
-		LayerCheck *check = BeginLayerCheck(environment_owner);
-		List	   *missing = NIL;
-		uint64		messages;
-		int			i = 0;
-		ListCell   *lc;
-
-		AcceptInvalidationMessages();
-		messages = SharedInvalidMessageCounter;
-		foreach(lc, changes)
-		{
-			ViewState  *state = &states[i++];
-
-			CHECK_FOR_INTERRUPTS();
-			ExamineView(check, (ViewChange *) lfirst(lc), state);
-			if (needs_lock(state))
-				missing = lappend_oid(missing, state->viewid);
-		}
-		/* obstacles found without all locks stay obstacles: do not wait */
-		if (check->obstacles != NIL)
-			RaiseObstacle((ViewObstacle *) linitial(check->obstacles));
-
-		list_sort(missing, list_oid_cmp);
-		if (locked != NIL)
-		{
-			List	   *rest = NIL;
-			ListCell   *old = list_head(locked);
-
-			/* both lists are sorted */
-			foreach(lc, missing)
-			{
-				while (old != NULL && lfirst_oid(old) < lfirst_oid(lc))
-					old = lnext(locked, old);
-				if (old == NULL || lfirst_oid(old) != lfirst_oid(lc))
-					rest = lappend_oid(rest, lfirst_oid(lc));
-			}
-			missing = rest;
-		}
-		if (missing != NIL)
-			LockViews(missing);
-
-		/* no catalog changed since we began to look: it is as we have seen it */
-		if (missing == NIL || messages == SharedInvalidMessageCounter)
-		{
-			*result = check;
-			return states;
-		}
-		MemoryContextDelete(check->scratch);
-		locked = list_concat(locked, missing);
-		list_sort(locked, list_oid_cmp);
-	}
 }
 
 /*
@@ -249,10 +199,11 @@ drop_view(Oid viewid)
 
 /*
  * repoint_view
- *		Gives a view its new query, and columns at the end if it has more now.
+ *		Gives a view its new query, and columns at the end if it has more now,
+ *		for which it must be locked exclusively.
  */
 static void
-repoint_view(Oid viewid, List *column_defs, Query *query)
+repoint_view(Oid viewid, ShapeChange shape, List *column_defs, Query *query)
 {
 	Relation	view = relation_open(viewid, NoLock);
 	int			old_count = RelationGetNumberOfAttributes(view);
@@ -261,6 +212,13 @@ repoint_view(Oid viewid, List *column_defs, Query *query)
 
 	CheckTableNotInUse(view, "swap");
 	relation_close(view, NoLock);
+
+	if (shape == SHAPE_EQUAL)
+	{
+		ReplaceViewQuery(viewid, query);
+		CommandCounterIncrement();
+		return;
+	}
 
 	for (i = old_count; i < list_length(column_defs); i++)
 	{
@@ -283,7 +241,7 @@ repoint_view(Oid viewid, List *column_defs, Query *query)
 
 /*
  * carry_out
- *		Does one change.  The current memory context is reset afterwards.
+ *		Does one change.
  */
 static void
 carry_out(ViewState *state, const ViewGrants *grants, int place)
@@ -334,7 +292,7 @@ carry_out(ViewState *state, const ViewGrants *grants, int place)
 			RestoreViewAttachments(viewid, attachments);
 		}
 		else
-			repoint_view(viewid, column_defs, query);
+			repoint_view(viewid, state->shape, column_defs, query);
 
 		/*
 		 * Naming it in the query has locked the physical relation.  What drops
@@ -369,6 +327,230 @@ carry_out(ViewState *state, const ViewGrants *grants, int place)
 }
 
 /*
+ * needs_no_lock
+ *		Can the change be carried out while the view is read?  A view that
+ *		nobody knows yet, another query for the same columns, comments.
+ */
+static bool
+needs_no_lock(const ViewState *state)
+{
+	if (state->change->relation_name == NULL)
+		return false;
+	if (!OidIsValid(state->viewid))
+		return true;
+	return state->keeps_owner && state->shape == SHAPE_EQUAL;
+}
+
+/*
+ * carry_out_rest
+ *		Carries out what is not done yet; with early, only what needs no lock
+ *		on the view, or has none that conflicts with ours.
+ *
+ * Returns the views that are locked with ShareUpdateExclusiveLock, which
+ * readers do not notice.  Who changes a view at this moment is not waited for:
+ * that is for LockViews.  messages: SharedInvalidMessageCounter when all
+ * states were found.
+ */
+static List *
+carry_out_rest(Swap *swap, bool early, uint64 messages)
+{
+	List	   *held = NIL;
+	MemoryContext context = CurrentMemoryContext;
+	int			i;
+
+	create_schemas(swap->check, swap->states, swap->count, swap->environment_id, swap->grants);
+	VDE_POINT("swap: schemas made");
+	for (i = 0; i < swap->count; i++)
+	{
+		ViewState  *state = &swap->states[i];
+
+		CHECK_FOR_INTERRUPTS();
+		if (swap->done[i] || (early && !needs_no_lock(state)))
+			continue;
+		if (early && OidIsValid(state->viewid))
+		{
+			if (!ConditionalLockRelationOid(state->viewid, ShareUpdateExclusiveLock))
+				continue;
+			held = lappend_oid(held, state->viewid);
+			/* changed since we looked? */
+			if (messages != SharedInvalidMessageCounter)
+			{
+				ExamineView(swap->check, state->change, state);
+				if (swap->check->obstacles != NIL)
+					RaiseObstacle((ViewObstacle *) linitial(swap->check->obstacles));
+				if (!OidIsValid(state->viewid) || !needs_no_lock(state) ||
+					state->viewid != llast_oid(held))
+					continue;
+			}
+		}
+		MemoryContextSwitchTo(swap->check->scratch);
+		carry_out(state, swap->grants, i);
+		MemoryContextSwitchTo(context);
+		MemoryContextReset(swap->check->scratch);
+		swap->done[i] = true;
+		VDE_POINT("swap: view done");
+	}
+	return held;
+}
+
+/*
+ * is_still_done
+ *		Is a change that was carried out early still what it was?  The lock on
+ *		the view keeps everything but its schema's name.
+ */
+static bool
+is_still_done(LayerCheck *check, const ViewState *state)
+{
+	LayerSchema *schema = FindLayerSchema(check, state->change->schema);
+
+	return !OidIsValid(state->viewid) ||
+		get_relname_relid(state->change->model.name, schema->oid) == state->viewid;
+}
+
+/*
+ * lock_and_examine
+ *		Locks the views that change, and finds out under the locks what is to
+ *		be done; raises what is in the way.
+ *
+ * With early, what can be done without these locks is done before they are
+ * taken; the result is false when somebody else waits for that.
+ *
+ * A view that appears or changes while we wait for locks is locked in another
+ * round.  Any change of a catalog sends a message to every backend, and taking
+ * a lock reads them: without one since we began to look, there is no need to
+ * look again (RangeVarGetRelidExtended rests on the same).
+ */
+static bool
+lock_and_examine(Swap *swap, bool early)
+{
+	List	   *locked = NIL;
+	List	   *held = NIL;
+	bool		first = true;
+
+	for (;; first = false)
+	{
+		List	   *missing = NIL;
+		uint64		messages;
+		int			i = 0;
+		ListCell   *lc;
+
+		swap->check = BeginLayerCheck(swap->environment_owner);
+		AcceptInvalidationMessages();
+		messages = SharedInvalidMessageCounter;
+		foreach(lc, swap->changes)
+		{
+			ViewState  *state = &swap->states[i];
+
+			CHECK_FOR_INTERRUPTS();
+			if (first)
+				swap->done[i] = false;
+			if (!swap->done[i] || !is_still_done(swap->check, state))
+			{
+				ExamineView(swap->check, (ViewChange *) lfirst(lc), state);
+				swap->done[i] = false;
+				if (needs_lock(state))
+					missing = lappend_oid(missing, state->viewid);
+			}
+			i++;
+		}
+		/* obstacles found without all locks stay obstacles: do not wait */
+		if (swap->check->obstacles != NIL)
+			RaiseObstacle((ViewObstacle *) linitial(swap->check->obstacles));
+
+		if (first && early)
+		{
+			held = carry_out_rest(swap, true, messages);
+			VDE_POINT("swap: done what needs no lock");
+		}
+
+		list_sort(missing, list_oid_cmp);
+		if (locked != NIL)
+		{
+			List	   *rest = NIL;
+			ListCell   *old = list_head(locked);
+
+			/* both lists are sorted */
+			foreach(lc, missing)
+			{
+				while (old != NULL && lfirst_oid(old) < lfirst_oid(lc))
+					old = lnext(locked, old);
+				if (old == NULL || lfirst_oid(old) != lfirst_oid(lc))
+					rest = lappend_oid(rest, lfirst_oid(lc));
+			}
+			missing = rest;
+		}
+		if (missing != NIL && !LockViews(missing, held))
+			return false;
+
+		/* no catalog changed since we began to look: it is as we have seen it */
+		if (messages == SharedInvalidMessageCounter ||
+			(missing == NIL && !(first && early)))
+			return true;
+		MemoryContextDelete(swap->check->scratch);
+		locked = list_concat(locked, missing);
+		list_sort(locked, list_oid_cmp);
+	}
+}
+
+/*
+ * swap_views
+ *		All of the swap.  With early false nothing is done before the locks.
+ */
+static bool
+swap_views(Swap *swap, bool early)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	swap->grants = BeginViewGrants(swap->changes, swap->environment_id, swap->environment_owner);
+	MemoryContextSwitchTo(context);
+	if (!lock_and_examine(swap, early))
+		return false;
+	VDE_POINT("swap: views locked");
+	(void) carry_out_rest(swap, false, 0);
+	return true;
+}
+
+/*
+ * swap_early
+ *		The swap, in a subtransaction.  False when somebody waits for what was
+ *		done before the locks, who may be whom we wait for: it is undone then.
+ */
+static bool
+swap_early(Swap *swap)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool swapped = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		swapped = swap_views(swap, true);
+		if (swapped)
+			ReleaseCurrentSubTransaction();
+		else
+			RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	return swapped;
+}
+
+/*
  * SwapViews
  *		Carries out all changes in the current transaction.
  *
@@ -381,21 +563,19 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 {
 	MemoryContext old_context = CurrentMemoryContext;
 	MemoryContext context;
-	LayerCheck *check;
-	ViewState  *states;
-	ViewGrants *grants;
-	int			count = list_length(changes);
-	int			i;
+	Swap		swap = {0};
 
 	if (changes == NIL)
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "vde swap",
 									ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
-	grants = BeginViewGrants(changes, environment_id, environment_owner);
-	MemoryContextSwitchTo(context);
-	states = lock_and_examine(changes, environment_owner, &check);
-	VDE_POINT("swap: views locked");
+	swap.changes = changes;
+	swap.environment_id = environment_id;
+	swap.environment_owner = environment_owner;
+	swap.count = list_length(changes);
+	swap.states = palloc0(sizeof(ViewState) * swap.count);
+	swap.done = palloc0(sizeof(bool) * swap.count);
 
 	/*
 	 * Views are made and changed below the level of commands.  An event
@@ -405,16 +585,8 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	EventTriggerInhibitCommandCollection();
 	PG_TRY();
 	{
-		create_schemas(check, states, count, environment_id, grants);
-		VDE_POINT("swap: schemas made");
-		for (i = 0; i < count; i++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			MemoryContextSwitchTo(check->scratch);
-			carry_out(&states[i], grants, i);
-			MemoryContextReset(check->scratch);
-			VDE_POINT("swap: view done");
-		}
+		if (!swap_early(&swap))
+			(void) swap_views(&swap, false);
 	}
 	PG_FINALLY();
 	{
