@@ -113,7 +113,8 @@ has_consent(Graph *graph, const Definition *reader, const Definition *parent)
  *		checked.
  *
  * Who has the rights of the parent's owner needs no grant.  What an embedded
- * parent reads is read by the same role, so its parents are looked at, too.
+ * parent reads is read by the same role, so its parents are looked at, too:
+ * also those of one that nothing affects, which are in the catalog alone.
  */
 static void
 check_parents(Graph *graph, GraphNode *node, const Definition *reader)
@@ -121,7 +122,7 @@ check_parents(Graph *graph, GraphNode *node, const Definition *reader)
 	ListCell   *cell;
 
 	check_stack_depth();
-	foreach(cell, node->parents)
+	foreach(cell, GraphParents(graph, node))
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
 
@@ -152,6 +153,52 @@ check_parents(Graph *graph, GraphNode *node, const Definition *reader)
 				 errhint("Have its owner grant SELECT on %s.%s to that role.",
 						 quote_identifier(ViewSchema(&parent->name, graph->environment->name)),
 						 quote_identifier(parent->name.name))));
+	}
+}
+
+/*
+ * reads_new_owner
+ *		Does a node read a model that is to belong to another role than now?
+ */
+static bool
+reads_new_owner(Graph *graph, const GraphNode *node)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	foreach(cell, GraphParents(graph, node))
+	{
+		GraphNode  *parent = (GraphNode *) lfirst(cell);
+
+		if (!GraphNodeLives(parent))
+			continue;
+		if (parent->current_definition != NULL &&
+			parent->current_definition->owner != parent->definition->owner)
+			return true;
+		if (parent->definition->kind == KIND_EMBEDDED && reads_new_owner(graph, parent))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * CheckNewOwners
+ *		See build.h.  Where two roles stand behind reader and parent once, they
+ *		count as having agreed (has_consent).
+ */
+void
+CheckNewOwners(Graph *graph)
+{
+	ListCell   *cell;
+
+	foreach(cell, graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		CHECK_FOR_INTERRUPTS();
+		if (GraphNodeLives(node) && KindHasRelation(node->definition->kind) &&
+			node->definition->kind != KIND_SEED && reads_new_owner(graph, node))
+			check_parents(graph, node, node->definition);
 	}
 }
 

@@ -18,8 +18,9 @@
  *	  once the query is analyzed: names are resolved, literals are values, so
  *	  that the same query registered under two settings that make no
  *	  difference to it has one version, and one table;
- *	- the model's owner, if row-level security or a function lets the result
- *	  follow the role that runs the query.
+ *	- the model's owner, if it is a view, which reads with its rights, or if
+ *	  row-level security or a function lets the result follow the role that
+ *	  runs the query.
  *
  * A model that is read contributes what it shows to its readers: its row hash
  * where it stands in FROM, a column's hash where that column is read.  So a
@@ -451,6 +452,13 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
 	if (definition->kind == KIND_VIEW || definition->kind == KIND_EMBEDDED ||
 		definition->kind == KIND_MATERIALIZED_VIEW)
 		put_parent_versions(&bytes, model);
+
+	/* a view goes on reading with the rights of its owner */
+	if (definition->kind == KIND_VIEW)
+	{
+		PutTag(&bytes, TAG_ROLE);
+		PutString(&bytes, GetUserNameFromId(definition->owner, true));
+	}
 	if (fingerprint->private_environment != NULL)
 	{
 		PutTag(&bytes, TAG_PRIVATE);

@@ -259,12 +259,11 @@ parse_index(const char *text, const IndexOption *option, List *columns,
 }
 
 /*
- * is_untrusted_function
- *		Is the function one that somebody else than a superuser can replace?
- *		*context takes the first one's OID.
+ * IsUntrustedFunction
+ *		See physical_parts.h.
  */
-static bool
-is_untrusted_function(Oid funcid, void *context)
+bool
+IsUntrustedFunction(Oid funcid)
 {
 	HeapTuple	tuple;
 	Oid			owner;
@@ -276,7 +275,18 @@ is_untrusted_function(Oid funcid, void *context)
 		elog(ERROR, "cache lookup failed for function %u", funcid);
 	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
 	ReleaseSysCache(tuple);
-	if (superuser_arg(owner))
+	return !superuser_arg(owner);
+}
+
+/*
+ * is_untrusted_function
+ *		The same for check_functions_in_node.  *context takes the first one's
+ *		OID.
+ */
+static bool
+is_untrusted_function(Oid funcid, void *context)
+{
+	if (!IsUntrustedFunction(funcid))
 		return false;
 	*(Oid *) context = funcid;
 	return true;

@@ -36,6 +36,12 @@ extern void RestoreViewAttachments(Oid viewid,
 								   const ViewAttachments *attachments);
 
 /*
+ * Takes grants, rules and triggers away from a view that has just been given
+ * to another owner.
+ */
+extern void StripView(Oid viewid);
+
+/*
  * Makes the comments on view and columns what the model says.  A comment that
  * is not from any definition of the model stays where the model has none.
  */

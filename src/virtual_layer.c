@@ -18,6 +18,9 @@
  *	 end.  Then it is dropped and made anew, with everything that users have
  *	 attached to it, and only if nothing depends on it.
  *
+ * - A view that goes to an owner whose rights its old one has not takes
+ *	 along no grants, rules and triggers.
+ *
  * - All changes of a call are made in one transaction.
  *
  *-------------------------------------------------------------------------
@@ -38,6 +41,7 @@
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "storage/sinval.h"
+#include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -353,8 +357,17 @@ carry_out(ViewState *state)
 	VDE_POINT("swap: view pointed");
 	if (!state->keeps_owner)
 	{
+		Oid			old_owner = RelationOwner(viewid);
+
 		ATExecChangeOwner(viewid, change->owner, false, AccessExclusiveLock);
 		CommandCounterIncrement();
+
+		/*
+		 * Who could not act as the new owner has not granted in its name, nor
+		 * written rules that run with its rights.
+		 */
+		if (!has_privs_of_role(old_owner, change->owner))
+			StripView(viewid);
 	}
 	SetViewComments(viewid, &change->model, change->description,
 					change->column_options, !OidIsValid(state->viewid));

@@ -1,0 +1,229 @@
+--
+-- Attacks on rights: reading what one may not, and running code with the
+-- rights of another role, by way of what vde builds, shares, re-points and
+-- keeps.  The victim owns secrets; mallory may create environments, and owns
+-- functions that tell as whom they run and try to take what they can get.
+--
+\set VERBOSITY terse
+SET client_min_messages = warning;
+
+DROP ROLE IF EXISTS t_attack_victim;
+DROP ROLE IF EXISTS t_attack_mallory;
+DROP ROLE IF EXISTS t_attack_friend;
+CREATE ROLE t_attack_victim;
+CREATE ROLE t_attack_mallory;
+CREATE ROLE t_attack_friend;
+CREATE EXTENSION vde;
+SELECT format('GRANT CREATE ON DATABASE %I TO t_attack_victim, t_attack_mallory', current_database()) \gexec
+CREATE SCHEMA raw AUTHORIZATION t_attack_victim;
+CREATE SCHEMA own AUTHORIZATION t_attack_victim;
+CREATE SCHEMA evil AUTHORIZATION t_attack_mallory;
+GRANT USAGE ON SCHEMA raw TO t_attack_mallory, t_attack_friend;
+GRANT USAGE ON SCHEMA evil TO PUBLIC;
+
+SET ROLE t_attack_victim;
+CREATE TABLE raw.open AS SELECT g AS id, g * 10 AS n FROM generate_series(1, 3) g;
+CREATE TABLE raw.secret AS SELECT g AS id, 'secret ' || g AS what FROM generate_series(1, 3) g;
+GRANT SELECT ON raw.open TO PUBLIC;
+SELECT vde_register('own.secret', 'SELECT id, what FROM raw.secret', environment => 'work') IS NOT NULL AS ok;
+SELECT vde_register('own.open', 'SELECT id, n FROM raw.open', environment => 'work') IS NOT NULL AS ok;
+SELECT vde_register('own.reader', 'SELECT id, n + 1 AS n FROM own.open', environment => 'work') IS NOT NULL AS ok;
+CALL vde_apply('work');
+CALL vde_promote('work', 'prod');
+RESET ROLE;
+
+-- what mallory's functions have seen: the rows that they could reach, as whom
+CREATE TABLE public.loot (who text, what text);
+GRANT ALL ON public.loot TO PUBLIC;
+SET ROLE t_attack_mallory;
+CREATE FUNCTION evil.take(way text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	statement text;
+BEGIN
+	IF current_user::text <> 't_attack_mallory' THEN
+		RAISE WARNING 'mallory runs code as % in %', current_user, way;
+		FOREACH statement IN ARRAY ARRAY[
+			'ALTER ROLE t_attack_mallory SUPERUSER',
+			'GRANT t_attack_victim TO t_attack_mallory',
+			format('INSERT INTO public.loot SELECT current_user, %L', way),
+			'INSERT INTO public.loot SELECT current_user, what FROM raw.secret']
+		LOOP
+			BEGIN
+				EXECUTE statement;
+			EXCEPTION WHEN others THEN
+				NULL;
+			END;
+		END LOOP;
+	END IF;
+	RETURN true;
+END $$;
+CALL vde_create_environment('mallorys');
+RESET ROLE;
+
+--
+-- 1. Through an embedded model that was applied before: it has no relation, so
+-- nobody asks who may read what it reads until a reader is built
+--
+SET ROLE t_attack_mallory;
+SELECT vde_register('own.between', 'SELECT id, what FROM own.secret', 'embedded', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+SELECT vde_register('own.through', 'SELECT id, what FROM own.between', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+SELECT count(*) FROM own__mallorys.through;
+SELECT vde_register('own.through', 'SELECT id, what FROM own.between', 'view', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+SELECT count(*) FROM own__mallorys.through;
+-- two levels of them, each applied by itself
+SELECT vde_discard('mallorys') > 0 AS ok;
+SELECT vde_register('own.between_two', 'SELECT id, what FROM own.between', 'embedded', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+SELECT vde_register('own.through', 'SELECT id, what FROM own.between_two', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+SELECT count(*) FROM own__mallorys.through;
+SELECT vde_discard('mallorys') > 0 AS ok;
+RESET ROLE;
+
+--
+-- 2. A model taken over in an environment of mallory's: the victim's reader of
+-- it needs no build, but from then on the two roles would count as having
+-- agreed, and the next change would run mallory's code as the victim
+--
+SET ROLE t_attack_mallory;
+SELECT vde_register('own.open', 'SELECT id, n FROM raw.open', options => '{"owner": "t_attack_mallory"}', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+GRANT USAGE ON SCHEMA own__mallorys TO t_attack_victim;
+GRANT SELECT ON own__mallorys.open TO t_attack_victim;
+SELECT vde_register('own.open', 'SELECT id, n FROM raw.open WHERE evil.take(''takeover '' || id)', 'view', '{"owner": "t_attack_mallory"}', 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+RESET ROLE;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+SELECT * FROM public.loot;
+SELECT model, owner FROM vde_models WHERE environment = 'mallorys' AND state = 'applied' ORDER BY 1;
+SELECT vde_discard('mallorys') > 0 AS ok;
+-- the same with a change that is declared to be of no concern to readers
+SET ROLE t_attack_mallory;
+SELECT vde_register('own.open', 'SELECT id, 0 AS n FROM raw.open', options => '{"owner": "t_attack_mallory"}', environment => 'mallorys') IS NOT NULL AS ok;
+SELECT vde_categorize('own.open', 'non_breaking', 'mallorys');
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+SELECT vde_discard('mallorys') > 0 AS ok;
+RESET ROLE;
+TRUNCATE public.loot;
+
+--
+-- 3. A view that mallory has prepared becomes the victim's, with a promote: her
+-- grants on it, and a rule that would read with its new owner's rights
+--
+SET ROLE t_attack_mallory;
+SELECT vde_register('own.fresh', 'SELECT 1 AS id, ''x''::text AS what', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+GRANT USAGE ON SCHEMA own__mallorys TO PUBLIC;
+GRANT ALL ON own__mallorys.fresh TO PUBLIC;
+GRANT SELECT (what) ON own__mallorys.fresh TO t_attack_friend;
+CREATE RULE steal AS ON INSERT TO own__mallorys.fresh DO INSTEAD INSERT INTO public.loot SELECT current_user, what FROM raw.secret;
+RESET ROLE;
+SET ROLE t_attack_victim;
+SELECT vde_register('own.fresh', 'SELECT id, what FROM raw.secret', environment => 'work') IS NOT NULL AS ok;
+CALL vde_apply('work');
+SET ROLE t_attack_mallory;
+CALL vde_promote('work', 'mallorys', force => true);
+\echo :LAST_ERROR_SQLSTATE
+SET ROLE t_attack_friend;
+SELECT what FROM own__mallorys.fresh;
+\echo :LAST_ERROR_SQLSTATE
+SET ROLE t_attack_mallory;
+SELECT id, what FROM own__mallorys.fresh;
+\echo :LAST_ERROR_SQLSTATE
+INSERT INTO own__mallorys.fresh VALUES (1, 'x');
+\echo :LAST_ERROR_SQLSTATE
+RESET ROLE;
+SELECT * FROM public.loot;
+SELECT relowner::regrole, relacl IS NULL AS no_grants, (SELECT count(*) FROM pg_rewrite WHERE ev_class = c.oid) AS rules
+FROM pg_class c WHERE oid = 'own__mallorys.fresh'::regclass;
+TRUNCATE public.loot;
+
+--
+-- 4. A default of a view's column, whose text runs the checks of mallory's
+-- domain when the view is made anew by somebody who may do anything
+--
+SET ROLE t_attack_mallory;
+CREATE DOMAIN evil.checked AS int CHECK (evil.take('default ' || VALUE));
+CREATE TYPE evil.pair AS (a evil.checked, b int);
+SELECT vde_register('own.defaults', 'SELECT ''(1,2)''::evil.pair AS p, 1 AS n, 2 AS gone', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+ALTER VIEW own__mallorys.defaults ALTER COLUMN p SET DEFAULT '(3,4)'::evil.pair;
+SELECT vde_register('own.defaults', 'SELECT ''(1,2)''::evil.pair AS p, 1 AS n', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+SELECT column_default FROM information_schema.columns WHERE table_schema = 'own__mallorys' AND table_name = 'defaults' AND column_default IS NOT NULL;
+RESET ROLE;
+SELECT * FROM public.loot;
+
+--
+-- 5. A range type's difference function runs whenever the table is analyzed or
+-- indexed, as the owner of all tables: only a superuser's is taken
+--
+SET ROLE t_attack_mallory;
+CREATE FUNCTION evil.difference(int, int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$ SELECT CASE WHEN evil.take('range ' || $1) THEN ($1 - $2)::float8 END $$;
+CREATE TYPE evil.span AS RANGE (subtype = int, subtype_diff = evil.difference);
+CREATE DOMAIN evil.span_domain AS evil.span;
+SELECT vde_register('own.ranges', 'SELECT evil.span(id, id + n) AS s FROM raw.open', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+SELECT vde_register('own.ranges', 'SELECT evil.span_multirange(evil.span(id, id + n)) AS s FROM raw.open', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+SELECT vde_register('own.ranges', 'SELECT evil.span(id, id + n)::evil.span_domain AS s FROM raw.open', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+SELECT vde_register('own.ranges', E's\n"[1,2)"\n', 'seed', '{"columns": {"s": {"type": "evil.span"}}}', 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+\echo :LAST_ERROR_SQLSTATE
+-- as a materialized view it runs as mallory
+SELECT vde_register('own.ranges', 'SELECT evil.span(id, id + n) AS s FROM raw.open', 'materialized_view', '{"indexes": [{"columns": ["s"], "method": "gist"}]}', 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+SELECT count(*) FROM own__mallorys.ranges;
+RESET ROLE;
+CALL vde_run('mallorys');
+ANALYZE;
+SELECT * FROM public.loot;
+TRUNCATE public.loot;
+
+--
+-- 6. Rows in the messages of failed builds
+--
+SET ROLE t_attack_victim;
+SELECT vde_register('own.broken', 'SELECT what::int AS n FROM raw.secret WHERE id = 2', environment => 'work') IS NOT NULL AS ok;
+CALL vde_apply('work');
+\echo :LAST_ERROR_SQLSTATE
+SELECT state, sqlstate, message FROM vde_builds WHERE model = 'own.broken';
+SET ROLE t_attack_mallory;
+SELECT state, sqlstate, message FROM vde_builds WHERE model = 'own.broken';
+SET ROLE t_attack_victim;
+SELECT vde_discard('work') > 0 AS ok;
+RESET ROLE;
+
+--
+-- 7. A view of somebody else's reads with the rights of who built it: the same
+-- query of another role is another view
+--
+SET ROLE t_attack_victim;
+GRANT SELECT ON raw.secret TO t_attack_mallory;
+SELECT vde_register('own.live', 'SELECT id, what FROM raw.secret', 'view', environment => 'work') IS NOT NULL AS ok;
+CALL vde_apply('work');
+SET ROLE t_attack_mallory;
+SELECT vde_register('own.live', 'SELECT id, what FROM raw.secret', 'view', environment => 'mallorys') IS NOT NULL AS ok;
+CALL vde_apply('mallorys');
+SELECT count(*) FROM own__mallorys.live;
+SET ROLE t_attack_victim;
+REVOKE SELECT ON raw.secret FROM t_attack_mallory;
+SET ROLE t_attack_mallory;
+SELECT count(*) FROM own__mallorys.live;
+\echo :LAST_ERROR_SQLSTATE
+RESET ROLE;
