@@ -452,13 +452,6 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
 	if (definition->kind == KIND_VIEW || definition->kind == KIND_EMBEDDED ||
 		definition->kind == KIND_MATERIALIZED_VIEW)
 		put_parent_versions(&bytes, model);
-
-	/* a view goes on reading with the rights of its owner */
-	if (definition->kind == KIND_VIEW)
-	{
-		PutTag(&bytes, TAG_ROLE);
-		PutString(&bytes, GetUserNameFromId(definition->owner, true));
-	}
 	if (fingerprint->private_environment != NULL)
 	{
 		PutTag(&bytes, TAG_PRIVATE);
@@ -491,6 +484,23 @@ shown_hash(const Part *part, const Fingerprint *fingerprint)
 	DigestBytes(bytes.data, bytes.len, &digest);
 	pfree(bytes.data);
 	return DigestSha256(&digest);
+}
+
+/*
+ * A view goes on reading with the rights of its owner, so that of another role
+ * is another relation.  To readers it shows what it showed, whoever owns it.
+ */
+static void
+bind_to_owner(const Definition *definition, Fingerprint *fingerprint)
+{
+	StringInfoData bytes;
+
+	initStringInfo(&bytes);
+	PutTag(&bytes, TAG_ROLE);
+	PutDigest(&bytes, &fingerprint->version);
+	PutString(&bytes, GetUserNameFromId(definition->owner, true));
+	DigestBytes(bytes.data, bytes.len, &fingerprint->version);
+	pfree(bytes.data);
 }
 
 /*
@@ -606,6 +616,8 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model,
 	for (i = 0; i < count; i++)
 		computed.column_hashes = lappend(computed.column_hashes,
 										 shown_hash(&columns[i], &computed));
+	if (definition->kind == KIND_VIEW)
+		bind_to_owner(definition, &computed);
 
 	MemoryContextSwitchTo(caller);
 	fingerprint = CopyFingerprint(&computed);

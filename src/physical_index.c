@@ -293,6 +293,29 @@ is_untrusted_function(Oid funcid, void *context)
 }
 
 /*
+ * check_json
+ *		Refuses SQL's own JSON constructors and queries: they find casts and
+ *		domains of users' types when they run, which no tree shows.
+ */
+static void
+check_json(Node *node)
+{
+#if PG_VERSION_NUM >= 160000
+	bool		json = IsA(node, JsonConstructorExpr);
+
+#if PG_VERSION_NUM >= 170000
+	json = json || IsA(node, JsonExpr);
+#endif
+	if (json)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("an index cannot use SQL's JSON functions"),
+				 errdetail("They may call functions of users, which in indexes would run as the owner of all physical tables."),
+				 errhint("Compute the value in a column of the model, and index that column.")));
+#endif
+}
+
+/*
  * check_code_walker
  *		Refuses functions of ordinary users, and domains of theirs, whose
  *		checks are such functions.
@@ -329,6 +352,7 @@ check_code_walker(Node *node, void *context)
 					 errdetail("Checks of domains in indexes run as the owner of all physical tables, so they must belong to a superuser."),
 					 errhint("Cast in a column of the model, and index that column.")));
 	}
+	check_json(node);
 	return expression_tree_walker(node, check_code_walker, context);
 }
 

@@ -340,9 +340,9 @@ restore_default(Oid viewid, AttrNumber attnum, const ColumnAttachments *column)
 /*
  * drop_all
  *		Drops objects of a class, given by a statement of the catalog about a
- *		view.
+ *		view; returns whether there were any.
  */
-static void
+static bool
 drop_all(Oid classid, uint64 rows)
 {
 	List	   *oids = NIL;
@@ -358,6 +358,7 @@ drop_all(Oid classid, uint64 rows)
 		ObjectAddressSet(address, classid, lfirst_oid(lc));
 		performDeletion(&address, DROP_RESTRICT, 0);
 	}
+	return oids != NIL;
 }
 
 /*
@@ -368,24 +369,32 @@ void
 StripView(Oid viewid)
 {
 	Oid			owner = RelationOwner(viewid);
-	int			natts = column_count(viewid);
-	int			attnum;
+	ViewAttachments *attachments = SaveViewAttachments(viewid);
+	bool		any = attachments->acl != NULL;
+	ListCell   *lc;
 
-	for (attnum = 0; attnum <= natts; attnum++)
-		set_acl(viewid, attnum, owner, NULL);
-	drop_all(RewriteRelationId,
-			 CatalogRead("SELECT oid FROM pg_catalog.pg_rewrite WHERE ev_class = $1::pg_catalog.oid AND rulename <> '_RETURN'",
-						 "l", (int64) viewid));
-	drop_all(TriggerRelationId,
-			 CatalogRead("SELECT oid FROM pg_catalog.pg_trigger WHERE tgrelid = $1::pg_catalog.oid AND NOT tgisinternal",
-						 "l", (int64) viewid));
+	set_acl(viewid, 0, owner, NULL);
+	foreach(lc, attachments->columns)
+	{
+		if (((ColumnAttachments *) lfirst(lc))->acl == NULL)
+			continue;
+		any = true;
+		set_acl(viewid, foreach_current_index(lc) + 1, owner, NULL);
+	}
+	any |= drop_all(RewriteRelationId,
+					CatalogRead("SELECT oid FROM pg_catalog.pg_rewrite WHERE ev_class = $1::pg_catalog.oid AND rulename <> '_RETURN'",
+								"l", (int64) viewid));
+	any |= drop_all(TriggerRelationId,
+					CatalogRead("SELECT oid FROM pg_catalog.pg_trigger WHERE tgrelid = $1::pg_catalog.oid AND NOT tgisinternal",
+								"l", (int64) viewid));
 	CommandCounterIncrement();
-	ereport(WARNING,
-			(errmsg("grants on view \"%s.%s\" are taken back",
-					get_namespace_name(get_rel_namespace(viewid)), get_rel_name(viewid)),
-			 errdetail("It belongs to role \"%s\" now, whose rights its owner before did not have; so do rules and triggers on it go.",
-					   GetUserNameFromId(owner, true)),
-			 errhint("Have that role grant anew what is to stay.")));
+	if (any)
+		ereport(WARNING,
+				(errmsg("grants on view \"%s.%s\" are taken back",
+						get_namespace_name(get_rel_namespace(viewid)), get_rel_name(viewid)),
+				 errdetail("It belongs to role \"%s\" now, whose rights its owner before did not have; so do rules and triggers on it go.",
+						   GetUserNameFromId(owner, true)),
+				 errhint("Have that role grant anew what is to stay.")));
 }
 
 /*

@@ -227,3 +227,33 @@ SET ROLE t_attack_mallory;
 SELECT count(*) FROM own__mallorys.live;
 \echo :LAST_ERROR_SQLSTATE
 RESET ROLE;
+-- handed over, it is made anew, as that role's
+SET ROLE t_attack_victim;
+SELECT vde_register('own.live', 'SELECT id, n FROM raw.open', 'view', environment => 'work') IS NOT NULL AS ok;
+CALL vde_apply('work');
+RESET ROLE;
+SELECT vde_register('own.live', 'SELECT id, n FROM raw.open', 'view', '{"owner": "t_attack_friend"}', 'work') IS NOT NULL AS ok;
+SELECT change, category, action, reason FROM vde_changes('work');
+SELECT format('GRANT CREATE ON SCHEMA own__work TO t_attack_friend') \gexec
+CALL vde_apply('work');
+SELECT relowner::regrole FROM pg_class c JOIN vde_models m ON m.physical_table = c.relname WHERE m.model = 'own.live' AND m.environment = 'work';
+
+--
+-- 8. Text: that of a model whose owner hides it, in plans, files and errors of
+-- others; and what a member of nothing can do at all
+--
+REVOKE SELECT ON vde_models FROM PUBLIC;
+SET ROLE t_attack_victim;
+SELECT vde_register('own.hidden', 'SELECT id, ''password 1234'' AS p FROM raw.secret', environment => 'work', options => '{"description": "password 5678"}') IS NOT NULL AS ok;
+SELECT vde_register('own.seed', E'p\npassword 9012\n', 'seed', environment => 'work') IS NOT NULL AS ok;
+SET ROLE t_attack_mallory;
+SELECT count(*) AS seen FROM vde_plan('work') line WHERE line ~ 'password';
+SELECT count(*) AS seen FROM vde_plan('work', format => 'json') line WHERE line ~ 'password';
+SELECT count(*) AS seen FROM vde_plan('work', 'mallorys', 'markdown') line WHERE line ~ 'password';
+SELECT count(*) AS seen FROM vde_changes('work') c WHERE c::text ~ 'password';
+SELECT count(*) AS seen FROM vde_export('work') WHERE content ~ 'password';
+SELECT count(*) AS seen FROM vde_lineage('own.hidden', environment => 'work') l WHERE l::text ~ 'password';
+SELECT count(*) FROM vde_models;
+SELECT count(*) AS seen FROM (SELECT b::text AS t FROM vde_builds b UNION ALL SELECT d::text FROM vde_deployments d UNION ALL SELECT s::text FROM vde_snapshots s) x WHERE t ~ 'password|secret [0-9]';
+RESET ROLE;
+GRANT SELECT ON vde_models TO PUBLIC;
