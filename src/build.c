@@ -42,6 +42,7 @@
 #include "fault.h"
 #include "physical.h"
 #include "receiver.h"
+#include "snapshot.h"
 #include "virtual_layer.h"
 
 /*
@@ -107,6 +108,56 @@ has_consent(Graph *graph, const Definition *reader, const Definition *parent)
 }
 
 /*
+ * check_replaced
+ *		Refuses that something outside stands in for a model that a definition
+ *		was written over, unless the reader's owner wants it.
+ *
+ * Anybody can make an environment in which a model is gone, and perhaps an
+ * object of that name, with code of theirs in it.  A definition that has been
+ * deployed without the model once may be again.
+ */
+static void
+check_replaced(Graph *graph, GraphNode *node, const Definition *reader)
+{
+	List	   *ids = NIL;
+	List	   *names = NIL;
+	ListCell   *cell;
+	uint64		rows;
+	uint64		row;
+
+	if (is_member_of_role_nosuper(graph->caller, reader->owner))
+		return;
+	foreach(cell, GraphParents(graph, node))
+		ids = lappend(ids, CopyId(((GraphNode *) lfirst(cell))->model_id));
+	rows = CatalogRead("SELECT m.schema_name, m.model_name FROM vde.snapshot s "
+					   "JOIN vde.snapshot_parent sp ON sp.snapshot_id = s.id "
+					   "JOIN vde.model m ON m.id = sp.parent_model_id "
+					   "WHERE s.definition_id = $1 AND sp.parent_model_id <> ALL ($2) "
+					   "GROUP BY m.id, m.schema_name, m.model_name "
+					   "HAVING count(*) = (SELECT count(*) FROM vde.snapshot WHERE definition_id = $1) ORDER BY 1, 2", "lI",
+					   node->definition->id, ids);
+	for (row = 0; row < rows; row++)
+		names = lappend(names, list_make2(CatalogText(row, 1), CatalogText(row, 2)));
+	foreach(cell, names)
+	{
+		List	   *name = (List *) lfirst(cell);
+		GraphNode  *parent = GraphFind(graph, linitial(name), lsecond(name));
+
+		/* else it was read through something outside, which changed */
+		if (GraphNodeLives(parent) && parent->definition->kind != KIND_EXTERNAL)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to run model \"%s\" as role \"%s\"",
+						QuoteModelName(&reader->name), GetUserNameFromId(reader->owner, true)),
+				 errdetail("Environment \"%s\" has no model \"%s\", and it would read something else of that name.",
+						   graph->environment->name, QuoteModelName(&parent->name)),
+				 errhint("Have a member of \"%s\" apply this first, or remove model \"%s\", too.",
+						 GetUserNameFromId(reader->owner, true), QuoteModelName(&reader->name))));
+	}
+}
+
+/*
  * check_parents
  *		A model's owner needs SELECT on the environment's view of each parent,
  *		and must have agreed to read it; the physical table is read with that
@@ -122,6 +173,7 @@ check_parents(Graph *graph, GraphNode *node, const Definition *reader)
 	ListCell   *cell;
 
 	check_stack_depth();
+	check_replaced(graph, node, reader);
 	foreach(cell, GraphParents(graph, node))
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
@@ -215,6 +267,9 @@ CheckNodeAccess(Graph *graph, GraphNode *node)
 	Query	   *query;
 	RunAs		run_as;
 
+	/* nothing runs as yet, but from then on it counts as deployed like that */
+	if (node->definition->kind == KIND_EMBEDDED)
+		check_replaced(graph, node, node->definition);
 	if (!KindHasRelation(node->definition->kind) || node->definition->kind == KIND_SEED)
 		return;
 	check_parents(graph, node, node->definition);

@@ -257,3 +257,51 @@ SELECT count(*) FROM vde_models;
 SELECT count(*) AS seen FROM (SELECT b::text AS t FROM vde_builds b UNION ALL SELECT d::text FROM vde_deployments d UNION ALL SELECT s::text FROM vde_snapshots s) x WHERE t ~ 'password|secret [0-9]';
 RESET ROLE;
 GRANT SELECT ON vde_models TO PUBLIC;
+
+--
+-- 9. A name that was a model's, with an object of mallory's in its place: the
+-- victim's model would run her code in an environment where the model is gone
+--
+SET ROLE t_attack_victim;
+SELECT vde_register('lone.base', 'SELECT id, n FROM raw.open', environment => 'work') IS NOT NULL AS ok;
+SELECT vde_register('lone.inlined', 'SELECT id, n FROM lone.base', 'embedded', environment => 'work') IS NOT NULL AS ok;
+SELECT vde_register('own.over', 'SELECT id, n FROM lone.base', environment => 'work') IS NOT NULL AS ok;
+SELECT vde_register('own.over_inlined', 'SELECT id, n FROM lone.inlined', environment => 'work') IS NOT NULL AS ok;
+CALL vde_apply('work');
+SET ROLE t_attack_mallory;
+CREATE SCHEMA lone;
+CREATE VIEW lone.base AS SELECT id, n FROM raw.open WHERE evil.take('outside ' || id);
+GRANT USAGE ON SCHEMA lone TO PUBLIC;
+GRANT SELECT ON lone.base TO PUBLIC;
+CALL vde_create_environment('gone', 'work');
+SELECT vde_unregister('lone.base', 'gone');
+CALL vde_apply('gone');
+\echo :LAST_ERROR_SQLSTATE
+-- the same by a promote to where it was never, or is no more
+CALL vde_create_environment('never');
+SELECT vde_register('lone.base', 'SELECT 1 AS id, 2 AS n', environment => 'never') IS NOT NULL AS ok;
+CALL vde_apply('never');
+SELECT vde_unregister('lone.base', 'never');
+CALL vde_apply('never');
+CALL vde_promote('work', 'never', models => ARRAY['own.over', 'own.over_inlined']);
+\echo :LAST_ERROR_SQLSTATE
+CALL vde_promote('work', 'never', force => true);
+\echo :LAST_ERROR_SQLSTATE
+CALL vde_create_environment('later', 'work');
+SELECT vde_unregister('own.over', 'later'), vde_unregister('own.over_inlined', 'later'), vde_unregister('lone.inlined', 'later'), vde_unregister('lone.base', 'later');
+CALL vde_apply('later');
+SET ROLE t_attack_victim;
+SELECT vde_register('own.over', 'SELECT id, n + 1 AS n FROM lone.base', environment => 'work') IS NOT NULL AS ok;
+CALL vde_apply('work');
+SET ROLE t_attack_mallory;
+CALL vde_promote('work', 'later', models => ARRAY['own.over'], force => true);
+\echo :LAST_ERROR_SQLSTATE
+-- an embedded model alone, so that it would count as deployed without the other
+SELECT vde_discard('gone') > 0 AS ok;
+SELECT vde_unregister('own.over', 'gone'), vde_unregister('own.over_inlined', 'gone'), vde_unregister('lone.base', 'gone');
+CALL vde_apply('gone');
+\echo :LAST_ERROR_SQLSTATE
+CALL vde_run('gone');
+CALL vde_run('later');
+RESET ROLE;
+SELECT * FROM public.loot;
