@@ -38,6 +38,7 @@
 #include "build.h"
 #include "catalog.h"
 #include "compat.h"
+#include "consent.h"
 #include "cutoff.h"
 #include "fault.h"
 #include "physical.h"
@@ -95,16 +96,7 @@ has_consent(Graph *graph, const Definition *reader, const Definition *parent)
 {
 	return has_privs_of_role(parent->owner, reader->owner) ||
 		has_privs_of_role(graph->caller, reader->owner) ||
-		CatalogRead("SELECT FROM vde.snapshot s "
-					"JOIN vde.definition d ON d.id = s.definition_id "
-					"JOIN vde.snapshot_parent sp ON sp.snapshot_id = s.id "
-					"JOIN vde.pointer p ON p.snapshot_id = s.id "
-					"JOIN vde.pointer pp ON pp.environment_id = p.environment_id AND pp.model_id = sp.parent_model_id "
-					"JOIN vde.snapshot ps ON ps.id = pp.snapshot_id "
-					"JOIN vde.definition pd ON pd.id = ps.definition_id "
-					"WHERE s.model_id = $1 AND d.owner::pg_catalog.oid = $2::pg_catalog.oid "
-					"AND sp.parent_model_id = $3 AND pd.owner::pg_catalog.oid = $4::pg_catalog.oid LIMIT 1", "lrlr",
-					reader->model_id, reader->owner, parent->model_id, parent->owner) > 0;
+		HaveAgreed(reader, parent);
 }
 
 /*

@@ -33,6 +33,7 @@
 #include "utils/resowner.h"
 
 #include "compat.h"
+#include "consent.h"
 #include "drift.h"
 #include "graph.h"
 #include "graph_node.h"
@@ -280,6 +281,7 @@ compute_node(Graph *graph, GraphNode *node)
 	List	   *lineage;
 
 	graph->pass++;
+	CheckAnalysis(graph, node);
 	analyzed = AnalyzeModel(node->definition,
 							ParseModel(node->definition, model_exists, graph),
 							find_parent, graph);

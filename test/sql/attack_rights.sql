@@ -305,3 +305,42 @@ CALL vde_run('gone');
 CALL vde_run('later');
 RESET ROLE;
 SELECT * FROM public.loot;
+
+--
+-- 10. A literal of the victim's, read as an array of mallory's domain while a
+-- plan analyzes it
+--
+SET ROLE t_attack_victim;
+SELECT vde_register('own.tags', 'SELECT id, ARRAY[1] AS t FROM raw.open', environment => 'work') IS NOT NULL AS ok;
+SELECT vde_register('own.tagged', 'SELECT id FROM own.tags WHERE t = ''{1,2}''', environment => 'work') IS NOT NULL AS ok;
+CALL vde_apply('work');
+SET ROLE t_attack_mallory;
+CALL vde_create_environment('literals', 'work');
+SELECT vde_register('own.tags', 'SELECT id, ARRAY[1]::evil.checked[] AS t FROM raw.open', environment => 'literals', options => '{"owner": "t_attack_mallory"}') IS NOT NULL AS ok;
+SELECT count(*) FROM vde_changes('literals');
+\echo :LAST_ERROR_SQLSTATE
+CALL vde_apply('literals');
+\echo :LAST_ERROR_SQLSTATE
+RESET ROLE;
+SELECT count(*) FROM vde_plan('literals');
+\echo :LAST_ERROR_SQLSTATE
+-- who wants it, applies it
+GRANT USAGE ON SCHEMA own__literals TO t_attack_victim;
+SET ROLE t_attack_mallory;
+SELECT vde_unregister('own.tags', 'literals'), vde_unregister('own.tagged', 'literals');
+CALL vde_apply('literals');
+SELECT vde_register('own.tags', 'SELECT id, ARRAY[1]::evil.checked[] AS t FROM raw.open', environment => 'literals') IS NOT NULL AS ok;
+CALL vde_apply('literals');
+SET ROLE t_attack_victim;
+CALL vde_create_environment('wanted', 'literals');
+GRANT USAGE ON SCHEMA own__wanted TO t_attack_mallory;
+SET ROLE t_attack_mallory;
+GRANT SELECT ON own__wanted.tags TO t_attack_victim;
+SET ROLE t_attack_victim;
+SELECT vde_register('own.tagged', 'SELECT id FROM own.tags WHERE t = ''{1}''', environment => 'wanted') IS NOT NULL AS ok;
+SET client_min_messages = error;
+CALL vde_apply('wanted');
+SET client_min_messages = warning;
+SELECT count(*) FROM own__wanted.tagged;
+RESET ROLE;
+SELECT * FROM public.loot;
