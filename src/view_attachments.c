@@ -267,12 +267,12 @@ SaveViewAttachments(Oid viewid)
 }
 
 /*
- * set_acl
+ * SetViewAcl
  *		Writes an ACL as it is to a row of pg_class (attnum 0) or of
  *		pg_attribute, with the dependencies on the roles in it.
  */
-static void
-set_acl(Oid relid, AttrNumber attnum, Oid owner, const Acl *acl)
+void
+SetViewAcl(Oid relid, AttrNumber attnum, Oid owner, const Acl *acl)
 {
 	bool		of_column = attnum != 0;
 	Oid			catalogid = of_column ? AttributeRelationId : RelationRelationId;
@@ -373,13 +373,13 @@ StripView(Oid viewid)
 	bool		any = attachments->acl != NULL;
 	ListCell   *lc;
 
-	set_acl(viewid, 0, owner, NULL);
+	SetViewAcl(viewid, 0, owner, NULL);
 	foreach(lc, attachments->columns)
 	{
 		if (((ColumnAttachments *) lfirst(lc))->acl == NULL)
 			continue;
 		any = true;
-		set_acl(viewid, foreach_current_index(lc) + 1, owner, NULL);
+		SetViewAcl(viewid, foreach_current_index(lc) + 1, owner, NULL);
 	}
 	any |= drop_all(RewriteRelationId,
 					CatalogRead("SELECT oid FROM pg_catalog.pg_rewrite WHERE ev_class = $1::pg_catalog.oid AND rulename <> '_RETURN'",
@@ -408,7 +408,7 @@ RestoreViewAttachments(Oid viewid, const ViewAttachments *attachments)
 	int			attnum;
 	ListCell   *lc;
 
-	set_acl(viewid, 0, attachments->owner, attachments->acl);
+	SetViewAcl(viewid, 0, attachments->owner, attachments->acl);
 	if (attachments->comment != NULL)
 		CreateComments(viewid, RelationRelationId, 0, attachments->comment);
 
@@ -420,7 +420,7 @@ RestoreViewAttachments(Oid viewid, const ViewAttachments *attachments)
 		if (column == NULL)
 			continue;
 		if (column->acl != NULL)
-			set_acl(viewid, attnum, attachments->owner, column->acl);
+			SetViewAcl(viewid, attnum, attachments->owner, column->acl);
 		if (column->comment != NULL)
 			CreateComments(viewid, RelationRelationId, attnum, column->comment);
 		if (column->default_sql == NULL)

@@ -16,7 +16,8 @@
  * - A view keeps its OID, and with it grants, comments, options and
  *	 dependents, unless its columns change otherwise than by new ones at the
  *	 end.  Then it is dropped and made anew, with everything that users have
- *	 attached to it, and only if nothing depends on it.
+ *	 attached to it, and only if nothing depends on it.  Who gets something on
+ *	 a view is in view_grants.c.
  *
  * - A view that goes to an owner whose rights its old one has not takes
  *	 along no grants, rules and triggers.
@@ -55,6 +56,7 @@
 #include "physical.h"
 #include "view_attachments.h"
 #include "view_check.h"
+#include "view_grants.h"
 #include "view_lock.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
@@ -185,10 +187,9 @@ lock_and_examine(List *changes, Oid environment_owner, LayerCheck **result)
  */
 static void
 create_schemas(LayerCheck *check, ViewState *states, int count,
-			   int64 environment_id)
+			   int64 environment_id, const ViewGrants *grants)
 {
 	MemoryContext context = CurrentMemoryContext;
-	bool		any = false;
 	int			i;
 
 	for (i = 0; i < count; i++)
@@ -207,10 +208,10 @@ create_schemas(LayerCheck *check, ViewState *states, int count,
 							"ON CONFLICT (schema_name) DO UPDATE SET environment_id = EXCLUDED.environment_id",
 							"nl", schema->name, environment_id);
 		MemoryContextSwitchTo(context);
-		any = true;
-	}
-	if (any)
 		CommandCounterIncrement();
+		CopySchemaUsage(grants, &states[i].change->model, schema->oid);
+		MemoryContextSwitchTo(context);
+	}
 }
 
 /*
@@ -289,11 +290,12 @@ repoint_view(Oid viewid, List *column_defs, Query *query)
  *		Does one change.  The current memory context is reset afterwards.
  */
 static void
-carry_out(ViewState *state)
+carry_out(ViewState *state, const ViewGrants *grants, int place, Oid environment_owner)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ViewChange *change = state->change;
 	Oid			viewid = state->viewid;
+	Oid			old_owner;
 	List	   *column_defs;
 	Query	   *query;
 
@@ -301,6 +303,8 @@ carry_out(ViewState *state)
 	{
 		if (OidIsValid(viewid))
 			drop_view(viewid);
+		ForgetViewGrants(grants, place, change);
+		MemoryContextSwitchTo(context);
 		return;
 	}
 
@@ -311,6 +315,7 @@ carry_out(ViewState *state)
 						VDE_DATA_SCHEMA, change->relation_name,
 						change->model.schema, change->model.name),
 				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
+	old_owner = OidIsValid(viewid) ? RelationOwner(viewid) : InvalidOid;
 	GrantPhysical(state->physical, change->owner);
 	MemoryContextSwitchTo(context);
 
@@ -357,8 +362,6 @@ carry_out(ViewState *state)
 	VDE_POINT("swap: view pointed");
 	if (!state->keeps_owner)
 	{
-		Oid			old_owner = RelationOwner(viewid);
-
 		ATExecChangeOwner(viewid, change->owner, false, AccessExclusiveLock);
 		CommandCounterIncrement();
 
@@ -366,9 +369,12 @@ carry_out(ViewState *state)
 		 * Who could not act as the new owner has not granted in its name, nor
 		 * written rules that run with its rights.
 		 */
-		if (!has_privs_of_role(old_owner, change->owner))
+		if (!has_privs_of_role(old_owner, change->owner) &&
+			!has_privs_of_role(environment_owner, change->owner))
 			StripView(viewid);
 	}
+	SetViewGrants(grants, place, viewid, change, old_owner);
+	MemoryContextSwitchTo(context);
 	SetViewComments(viewid, &change->model, change->description,
 					change->column_options, !OidIsValid(state->viewid));
 	MemoryContextSwitchTo(context);
@@ -389,6 +395,7 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	MemoryContext context;
 	LayerCheck *check;
 	ViewState  *states;
+	ViewGrants *grants;
 	int			count = list_length(changes);
 	int			i;
 
@@ -396,6 +403,8 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "vde swap",
 									ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(context);
+	grants = BeginViewGrants(changes, environment_id, environment_owner);
 	MemoryContextSwitchTo(context);
 	states = lock_and_examine(changes, environment_owner, &check);
 	VDE_POINT("swap: views locked");
@@ -408,13 +417,13 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	EventTriggerInhibitCommandCollection();
 	PG_TRY();
 	{
-		create_schemas(check, states, count, environment_id);
+		create_schemas(check, states, count, environment_id, grants);
 		VDE_POINT("swap: schemas made");
 		for (i = 0; i < count; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
 			MemoryContextSwitchTo(check->scratch);
-			carry_out(&states[i]);
+			carry_out(&states[i], grants, i, environment_owner);
 			MemoryContextReset(check->scratch);
 			VDE_POINT("swap: view done");
 		}
