@@ -19,8 +19,8 @@
  *	 attached to it, and only if nothing depends on it.  Who gets something on
  *	 a view is in view_grants.c.
  *
- * - A view that goes to an owner whose rights its old one has not takes
- *	 along no grants, rules and triggers.
+ * - A view that goes to an owner whose rights neither its old one nor the
+ *	 environment's owner has takes along no grants, rules and triggers.
  *
  * - All changes of a call are made in one transaction.
  *
