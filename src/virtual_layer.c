@@ -341,9 +341,9 @@ carry_out(ViewState *state, const ViewGrants *grants, int place, Oid environment
 			repoint_view(viewid, column_defs, query);
 
 		/*
-		 * Naming it in the query has locked the physical relation.  What drops
-		 * such relations waits for deployments (LockActivity), so the lock
-		 * need not fill the lock table to the end of the swap.
+		 * Naming it in the query has locked the physical relation.  What
+		 * drops such relations waits for deployments (LockActivity), so the
+		 * lock need not fill the lock table to the end of the swap.
 		 */
 		UnlockRelationOid(state->physical, AccessShareLock);
 	}
