@@ -162,6 +162,13 @@ typedef struct JumbleState VdeJumbleState;
 #define VDE_COLLATION_LOCALE	Anum_pg_collation_colliculocale
 #endif
 
+/* set a column's default, from a tree */
+#if PG_VERSION_NUM >= 180000
+#define VdeStoreAttrDefault(rel, attnum, tree)	StoreAttrDefault(rel, attnum, tree, false)
+#else
+#define VdeStoreAttrDefault(rel, attnum, tree)	StoreAttrDefault(rel, attnum, tree, false, false)
+#endif
+
 /*
  * After two relations have exchanged files: the first one's is new in this
  * subtransaction, the second one's is what the first one's was.

@@ -213,6 +213,7 @@ build_plan(VdeSession *session, VdePlan *plan, List *steps)
 	ListCell   *cell;
 
 	plan->graph->caller = session->caller;
+	CheckNewOwners(plan->graph);
 	VDE_POINT("deploy: before builds");
 	RunBuildSteps(session, plan->graph, steps);
 	VDE_POINT("deploy: after builds");
