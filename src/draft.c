@@ -548,6 +548,7 @@ vde_register(PG_FUNCTION_ARGS)
 	ValidateOptions(definition.kind, definition.options);
 	definition.settings = CaptureSettings(GetUserId());
 
+	RefuseOnStandby();
 	PreventCommandIfReadOnly("vde_register()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
@@ -613,6 +614,7 @@ vde_unregister(PG_FUNCTION_ARGS)
 	DraftTarget target;
 	DraftState *state;
 
+	RefuseOnStandby();
 	PreventCommandIfReadOnly("vde_unregister()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
@@ -648,6 +650,7 @@ vde_discard(PG_FUNCTION_ARGS)
 	Environment *environment;
 	uint64		count;
 
+	RefuseOnStandby();
 	PreventCommandIfReadOnly("vde_discard()");
 	SessionBegin(&session, NULL);
 	environment = FindEnvironment(EnvironmentName(given), false);

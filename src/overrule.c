@@ -319,6 +319,7 @@ vde_categorize(PG_FUNCTION_ARGS)
 				 errmsg("a change cannot be declared \"%s\"", category),
 				 errhint("The categories to declare are non_breaking and breaking; automatic takes it back.")));
 
+	RefuseOnStandby();
 	PreventCommandIfReadOnly("vde_categorize()");
 	SessionBegin(&session, NULL);
 	environment = FindEnvironment(EnvironmentName(PG_ARGISNULL(2) ? NULL :

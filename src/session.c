@@ -36,6 +36,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_node.h"
+#include "tcop/pquery.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
@@ -173,6 +174,9 @@ commit(VdeSession *session, bool wait)
 								 GUC_ACTION_LOCAL, true, 0, false);
 	SPI_commit();
 	UseReadCommitted();
+
+	/* as core does after COMMIT in a procedure: system catalogs may be toasted */
+	EnsurePortalSnapshotExists();
 	VDE_POINT("commit: after");
 	elevate(session);
 }
