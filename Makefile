@@ -24,7 +24,7 @@ SQL_PARTS = schema catalog model environment plan deployment run diff state line
 
 SQL_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(SQL_SCRIPT)
-# Updates, and the scripts of earlier versions, which never change: the start of each update, to be tested.
+# Updates, and the scripts of earlier versions, which never change: where updates start (.gitignore and scripts/lib.sh know them, too).
 OLD_VERSIONS = 0.1.0
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql) $(OLD_VERSIONS:%=sql/$(EXTENSION)--%.sql)
 SCRIPTS = $(wildcard bin/vde)
