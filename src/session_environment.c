@@ -213,8 +213,6 @@ vde_status(PG_FUNCTION_ARGS)
 
 		SessionBegin(&session, NULL);
 		environment = FindEnvironment(VdeEnvironment, true);
-		SessionEnd(&session);
-		MemoryContextSwitchTo(context);
 		if (environment == NULL)
 			note = "the environment does not exist: to read a model is an error";
 		else if (!environment->layer_complete)
@@ -223,6 +221,8 @@ vde_status(PG_FUNCTION_ARGS)
 			note = "not inside of a SECURITY DEFINER function, a security-restricted operation or a command that stores a query";
 		else if (!is_preloaded())
 			note = "since vde was called for the first time in this session: defaults of roles and databases need it in session_preload_libraries";
+		SessionEnd(&session);
+		MemoryContextSwitchTo(context);
 	}
 
 	if (VdeEnvironment == NULL || VdeEnvironment[0] == '\0')
