@@ -37,6 +37,7 @@
 #include "plan.h"
 #include "snapshot.h"
 #include "view_check.h"
+#include "view_grants.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
 
@@ -162,6 +163,7 @@ examine_pointer(LayerCheck *layer, const Environment *environment,
 	ViewState	state;
 	int			obstacles = list_length(layer->obstacles);
 	ViewObstacle *obstacle = NULL;
+	char	   *roles = NULL;
 
 	problem->environment = environment->name;
 	problem->object = quote_qualified_identifier(change->schema, change->model.name);
@@ -227,6 +229,12 @@ examine_pointer(LayerCheck *layer, const Environment *environment,
 		problem->detail = psprintf("Its owner \"%s\" lost SELECT on %s.",
 								   GetUserNameFromId(change->owner, false),
 								   relation_words(state.physical));
+	}
+	else if (change->grantees != NIL &&
+			 (roles = MissingViewGrants(environment, change, state.viewid)) != NULL)
+	{
+		problem->problem = "lost_grant";
+		problem->detail = psprintf("The option \"grants\" gives SELECT to %s, and the view does not.", roles);
 	}
 	else
 		return false;

@@ -320,7 +320,23 @@ static bool
 same_but_settings(const Definition *a, const Definition *b)
 {
 	return a != NULL && a->kind == b->kind && a->owner == b->owner &&
-		strcmp(a->query, b->query) == 0 && same_jsonb(a->options, b->options);
+		strcmp(a->query, b->query) == 0 && same_jsonb(a->options, b->options) &&
+		equal(a->grantees, b->grantees);
+}
+
+/*
+ * oid_texts
+ *		Oids as the catalog takes them.
+ */
+static List *
+oid_texts(List *oids)
+{
+	List	   *texts = NIL;
+	ListCell   *lc;
+
+	foreach(lc, oids)
+		texts = lappend(texts, psprintf("%u", lfirst_oid(lc)));
+	return texts;
 }
 
 /*
@@ -339,8 +355,9 @@ find_model(const ModelName *name)
 static int64
 find_saved(const Definition *definition, const char *hash)
 {
-	if (CatalogRead("SELECT id FROM vde.definition WHERE model_id = $1 AND content_hash = $2 AND owner = $3",
-					"ltr", definition->model_id, hash, definition->owner) == 0)
+	if (CatalogRead("SELECT id FROM vde.definition WHERE model_id = $1 AND content_hash = $2 AND owner = $3 "
+					"AND grantees::pg_catalog.oid[] = $4::pg_catalog.oid[]",
+					"ltrT", definition->model_id, hash, definition->owner, oid_texts(definition->grantees)) == 0)
 		return 0;
 	return CatalogInt64(0, 1);
 }
@@ -370,14 +387,14 @@ save_definition(const DraftTarget *target, const DraftState *state,
 	definition->id = find_saved(definition, hash);
 	if (definition->id == 0 && definition->model_id != 0)
 	{
-		CatalogWrite("INSERT INTO vde.definition (model_id, kind, query, options, settings, owner, content_hash, created_by, created_at) "
-					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
-					 "ON CONFLICT (model_id, content_hash, owner) DO NOTHING",
-					 "lttjjrtrz", definition->model_id,
+		CatalogWrite("INSERT INTO vde.definition (model_id, kind, query, options, settings, owner, content_hash, created_by, created_at, grantees) "
+					 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::pg_catalog.oid[]::pg_catalog.regrole[]) "
+					 "ON CONFLICT (model_id, content_hash, owner, grantees) DO NOTHING",
+					 "lttjjrtrzT", definition->model_id,
 					 KindName(definition->kind), definition->query,
 					 definition->options, definition->settings,
 					 definition->owner, hash, target->caller,
-					 GetCurrentTimestamp());
+					 GetCurrentTimestamp(), oid_texts(definition->grantees));
 		definition->id = find_saved(definition, hash);
 	}
 
@@ -444,6 +461,7 @@ DraftDefinition(const DraftTarget *target, const DraftState *state,
 		(void) ViewSchema(&definition->name, target->environment);
 
 	definition->owner = resolve_owner(target, state, options->owner, model);
+	definition->grantees = OptionGrantees(options);
 	if (options->tablespace != NULL)
 		check_tablespace(options->tablespace, definition->owner);
 	if (definition->kind == KIND_EXTERNAL)

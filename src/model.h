@@ -64,6 +64,8 @@ typedef struct Definition
 	Jsonb	   *options;		/* validated, see options.h */
 	Jsonb	   *settings;		/* captured, see settings.h */
 	Oid			owner;			/* whose rights run the query */
+	List	   *grantees;		/* Oid, sorted: who may read its views, by the
+								 * option "grants"; InvalidOid is PUBLIC */
 	char	   *content_hash;	/* SHA-256 of it all, hex; NULL before it is
 								 * saved */
 } Definition;

@@ -41,6 +41,7 @@
 #define TABLE_KINDS		(KIND(KIND_FULL) | KIND(KIND_SEED))
 #define TYPED_KINDS		(KIND(KIND_SEED) | KIND(KIND_EXTERNAL))
 #define QUERY_KINDS		(ANY_KIND & ~TYPED_KINDS)
+#define VIEW_KINDS		(ANY_KIND & ~(KIND(KIND_EMBEDDED) | KIND(KIND_EXTERNAL)))
 
 typedef void (*OptionReader) (ModelOptions *options, ModelKind kind,
 							  const char *option, const JsonbValue *value);
@@ -62,7 +63,6 @@ static void read_columns(ModelOptions *options, ModelKind kind,
 						 const char *option, const JsonbValue *value);
 static void read_depends_on(ModelOptions *options, ModelKind kind,
 							const char *option, const JsonbValue *value);
-
 /* Every option there is */
 static const OptionDescription option_descriptions[] = {
 	{"description", ANY_KIND, read_description},
@@ -70,6 +70,7 @@ static const OptionDescription option_descriptions[] = {
 	{"tags", ANY_KIND, read_tags},
 	{"columns", ANY_KIND, read_columns},
 	{"depends_on", QUERY_KINDS, read_depends_on},
+	{"grants", VIEW_KINDS, ReadGrantsOption},
 	{"indexes", STORED_KINDS, ReadIndexesOption},
 	{"primary_key", TABLE_KINDS, ReadPrimaryKeyOption},
 	{"partition_by", TABLE_KINDS, ReadPartitionOption},
@@ -576,6 +577,7 @@ ValidateOptions(ModelKind kind, Jsonb *options)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("role \"%s\" in option \"owner\" does not exist",
 						read->owner)));
+	(void) OptionGrantees(read);
 	check_column_types(read);
 	CheckStorageOptions(read);
 }
@@ -589,6 +591,12 @@ compare_columns(const ListCell *a, const ListCell *b)
 {
 	return strcmp(((ColumnOption *) lfirst(a))->name,
 				  ((ColumnOption *) lfirst(b))->name);
+}
+
+static int
+compare_strings(const ListCell *a, const ListCell *b)
+{
+	return strcmp((const char *) lfirst(a), (const char *) lfirst(b));
 }
 
 /*
@@ -634,4 +642,8 @@ PutMetadataOptions(StringInfo buf, ModelKind kind, Jsonb *options)
 		PutString(buf, column->name);
 		PutString(buf, column->description);
 	}
+
+	list_sort(read->select_roles, compare_strings);
+	foreach(lc, read->select_roles)
+		PutString(buf, lfirst(lc));
 }

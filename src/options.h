@@ -63,6 +63,8 @@ typedef struct ModelOptions
 	char	   *access_method;
 	int			fillfactor;		/* 0: not given */
 	bool		unlogged;
+	List	   *select_roles;	/* char *: who may read the views; "public" is
+								 * PUBLIC */
 } ModelOptions;
 
 /*
@@ -70,6 +72,12 @@ typedef struct ModelOptions
  * error that names the nearest valid one.  Nothing is written.
  */
 extern void ValidateOptions(ModelKind kind, Jsonb *options);
+
+/*
+ * Oids of the roles that the option "grants" names, sorted, InvalidOid for
+ * PUBLIC; error when one does not exist.
+ */
+extern List *OptionGrantees(const ModelOptions *options);
 
 /* The options as a struct; they must have been validated. */
 extern ModelOptions *ReadOptions(ModelKind kind, Jsonb *options);

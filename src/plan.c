@@ -43,6 +43,7 @@ MakeViewChange(const char *environment, const ModelName *name,
 		view->relation_name = pstrdup(relation_name);
 		view->columns = columns;
 		view->owner = definition->owner;
+		view->grantees = definition->grantees;
 		view->description = options->description;
 		view->column_options = options->columns;
 	}
@@ -185,6 +186,11 @@ add_change(VdePlan *plan, GraphNode *node)
 			{
 				change->category = "metadata";
 				change->reason = "text or description only";
+			}
+			else if (!equal(node->current_definition->grantees, node->definition->grantees))
+			{
+				change->category = "metadata";
+				change->reason = "the roles of option \"grants\" are others now";
 			}
 			else if (plan->source != NULL || GraphNodeMoves(node))
 			{

@@ -118,6 +118,25 @@ role_name(Oid role)
 }
 
 /*
+ * role_names
+ *		Roles by the names that they have now; NULL for none.
+ */
+static const char *
+role_names(List *roles)
+{
+	StringInfoData names;
+	ListCell   *cell;
+
+	if (roles == NIL)
+		return NULL;
+	initStringInfo(&names);
+	foreach(cell, roles)
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+						 OidIsValid(lfirst_oid(cell)) ? quote_identifier(role_name(lfirst_oid(cell))) : "public");
+	return names.data;
+}
+
+/*
  * DescribeDifference
  *		See plan_diff.h.
  */
@@ -146,6 +165,11 @@ DescribeDifference(const PlanChange *change, Oid caller)
 								diff_objects("option ", before->options, after->options));
 	diff->options = list_concat(diff->options,
 								diff_objects("setting ", before->settings, after->settings));
+	if (!equal(before->grantees, after->grantees) &&
+		compareJsonbContainers(&before->options->root, &after->options->root) == 0)
+		diff->options = lappend(diff->options,
+								difference("roles of option grants", "",
+										   role_names(before->grantees), role_names(after->grantees)));
 	if (strcmp(before->query, after->query) == 0)
 		return diff;
 	if (!MaySeeText(before, caller) || !MaySeeText(after, caller))

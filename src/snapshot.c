@@ -26,7 +26,7 @@
 	"s.id, s.column_names, s.column_types, s.column_collations, s.column_hashes, s.row_hash, s.metadata_hash, " \
 	"s.chance, s.parts, " \
 	"v.id, v.xxh3, v.sha256, v.relation_name, v.built_at IS NOT NULL, v.refreshed_at, " \
-	"d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid, d.content_hash, " \
+	"d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid, d.content_hash, d.grantees::pg_catalog.oid[]::pg_catalog.text[], " \
 	"s.declared_breaking, s.private_call, s.private_environment "
 
 #define STATE_JOINS \
@@ -113,6 +113,7 @@ static Definition *
 read_definition(uint64 row, int column, int64 model_id, ModelName name)
 {
 	Definition *definition = palloc0(sizeof(Definition));
+	ListCell   *lc;
 
 	definition->id = CatalogInt64(row, column);
 	definition->model_id = model_id;
@@ -123,6 +124,8 @@ read_definition(uint64 row, int column, int64 model_id, ModelName name)
 	definition->settings = CatalogJsonb(row, column + 4);
 	definition->owner = CatalogOid(row, column + 5);
 	definition->content_hash = CatalogText(row, column + 6);
+	foreach(lc, CatalogTextArray(row, column + 7))
+		definition->grantees = lappend_oid(definition->grantees, atooid((char *) lfirst(lc)));
 	return definition;
 }
 
@@ -158,9 +161,9 @@ read_state(uint64 row)
 	snapshot->version.refreshed_at = timestamp_cell(row, 18);
 	state->definition = read_definition(row, 19, state->model_id, state->name);
 	snapshot->definition_id = state->definition->id;
-	snapshot->declared_breaking = CatalogText(row, 26);
-	snapshot->private_call = CatalogText(row, 27);
-	snapshot->private_environment = CatalogText(row, 28);
+	snapshot->declared_breaking = CatalogText(row, 27);
+	snapshot->private_call = CatalogText(row, 28);
+	snapshot->private_environment = CatalogText(row, 29);
 	state->snapshot = snapshot;
 	return state;
 }
@@ -237,7 +240,7 @@ LoadDefinitions(List *definition_ids)
 	uint64		row;
 
 	rows = CatalogRead("SELECT m.id, m.schema_name, m.model_name, "
-					   "d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid, d.content_hash "
+					   "d.id, d.kind, d.query, d.options, d.settings, d.owner::pg_catalog.oid, d.content_hash, d.grantees::pg_catalog.oid[]::pg_catalog.text[] "
 					   "FROM vde.definition d JOIN vde.model m ON m.id = d.model_id "
 					   "WHERE d.id = ANY ($1) ORDER BY m.schema_name, m.model_name", "I", definition_ids);
 	for (row = 0; row < rows; row++)

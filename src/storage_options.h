@@ -47,6 +47,8 @@ extern List *ReadColumnList(const char *option, const JsonbValue *value,
 extern bool ReadBoolean(const char *option, const JsonbValue *value);
 extern void ReadIndexesOption(ModelOptions *options, ModelKind kind,
 							  const char *option, const JsonbValue *value);
+extern void ReadGrantsOption(ModelOptions *options, ModelKind kind,
+							 const char *option, const JsonbValue *value);
 extern void CheckIndexOption(const IndexOption *index);
 
 /* storage_options.c */

@@ -259,12 +259,12 @@ SaveViewAttachments(Oid viewid)
 }
 
 /*
- * set_acl
+ * SetViewAcl
  *		Writes an ACL as it is to a row of pg_class (attnum 0) or of
  *		pg_attribute, with the dependencies on the roles in it.
  */
-static void
-set_acl(Oid relid, AttrNumber attnum, Oid owner, const Acl *acl)
+void
+SetViewAcl(Oid relid, AttrNumber attnum, Oid owner, const Acl *acl)
 {
 	bool		of_column = attnum != 0;
 	Oid			catalogid = of_column ? AttributeRelationId : RelationRelationId;
@@ -342,7 +342,7 @@ RestoreViewAttachments(Oid viewid, const ViewAttachments *attachments)
 	int			attnum;
 	ListCell   *lc;
 
-	set_acl(viewid, 0, attachments->owner, attachments->acl);
+	SetViewAcl(viewid, 0, attachments->owner, attachments->acl);
 	if (attachments->comment != NULL)
 		CreateComments(viewid, RelationRelationId, 0, attachments->comment);
 
@@ -354,7 +354,7 @@ RestoreViewAttachments(Oid viewid, const ViewAttachments *attachments)
 		if (column == NULL)
 			continue;
 		if (column->acl != NULL)
-			set_acl(viewid, attnum, attachments->owner, column->acl);
+			SetViewAcl(viewid, attnum, attachments->owner, column->acl);
 		if (column->comment != NULL)
 			CreateComments(viewid, RelationRelationId, attnum, column->comment);
 		if (column->default_sql == NULL)

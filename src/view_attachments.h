@@ -36,6 +36,12 @@ extern void RestoreViewAttachments(Oid viewid,
 								   const ViewAttachments *attachments);
 
 /*
+ * Writes an ACL as it is: that of the view (attnum 0) or of a column.  NULL:
+ * the default.
+ */
+extern void SetViewAcl(Oid viewid, AttrNumber attnum, Oid owner, const Acl *acl);
+
+/*
  * Makes the comments on view and columns what the model says.  A comment that
  * is not from any definition of the model stays where the model has none.
  */

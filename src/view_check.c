@@ -246,11 +246,11 @@ examine_place(LayerCheck *check, const ViewChange *change, LayerSchema *schema,
 }
 
 /*
- * relation_owner
- *		Owner of a relation, InvalidOid when it is gone.
+ * RelationOwner
+ *		See view_check.h.
  */
-static Oid
-relation_owner(Oid relid)
+Oid
+RelationOwner(Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	Oid			owner = InvalidOid;
@@ -309,7 +309,7 @@ ExamineView(LayerCheck *check, ViewChange *change, ViewState *state)
 	else
 	{
 		state->physical = PhysicalRelation(change->relation_name);
-		state->keeps_owner = !change->exists || relation_owner(relid) == change->owner;
+		state->keeps_owner = !change->exists || RelationOwner(relid) == change->owner;
 		examine_schema(check, change, schema, !change->exists || !state->keeps_owner);
 
 		if (!change->exists)

@@ -55,6 +55,9 @@ extern LayerCheck *BeginLayerCheck(Oid environment_owner);
 /* Looks at one change: sets its results, adds obstacles to the check. */
 extern void ExamineView(LayerCheck *check, ViewChange *change, ViewState *state);
 
+/* Owner of a relation, InvalidOid when it is gone. */
+extern Oid	RelationOwner(Oid relid);
+
 /* The schema of that name as the check saw it. */
 extern LayerSchema *FindLayerSchema(LayerCheck *check, const char *name);
 

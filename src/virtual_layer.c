@@ -16,7 +16,8 @@
  * - A view keeps its OID, and with it grants, comments, options and
  *	 dependents, unless its columns change otherwise than by new ones at the
  *	 end.  Then it is dropped and made anew, with everything that users have
- *	 attached to it, and only if nothing depends on it.
+ *	 attached to it, and only if nothing depends on it.  Who gets something on
+ *	 a view is in view_grants.c.
  *
  * - All changes of a call are made in one transaction.
  *
@@ -51,6 +52,7 @@
 #include "physical.h"
 #include "view_attachments.h"
 #include "view_check.h"
+#include "view_grants.h"
 #include "view_lock.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
@@ -181,10 +183,9 @@ lock_and_examine(List *changes, Oid environment_owner, LayerCheck **result)
  */
 static void
 create_schemas(LayerCheck *check, ViewState *states, int count,
-			   int64 environment_id)
+			   int64 environment_id, const ViewGrants *grants)
 {
 	MemoryContext context = CurrentMemoryContext;
-	bool		any = false;
 	int			i;
 
 	for (i = 0; i < count; i++)
@@ -203,10 +204,10 @@ create_schemas(LayerCheck *check, ViewState *states, int count,
 							"ON CONFLICT (schema_name) DO UPDATE SET environment_id = EXCLUDED.environment_id",
 							"nl", schema->name, environment_id);
 		MemoryContextSwitchTo(context);
-		any = true;
-	}
-	if (any)
 		CommandCounterIncrement();
+		CopySchemaUsage(grants, &states[i].change->model, schema->oid);
+		MemoryContextSwitchTo(context);
+	}
 }
 
 /*
@@ -285,11 +286,12 @@ repoint_view(Oid viewid, List *column_defs, Query *query)
  *		Does one change.  The current memory context is reset afterwards.
  */
 static void
-carry_out(ViewState *state)
+carry_out(ViewState *state, const ViewGrants *grants, int place)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ViewChange *change = state->change;
 	Oid			viewid = state->viewid;
+	Oid			old_owner;
 	List	   *column_defs;
 	Query	   *query;
 
@@ -297,6 +299,8 @@ carry_out(ViewState *state)
 	{
 		if (OidIsValid(viewid))
 			drop_view(viewid);
+		ForgetViewGrants(grants, place, change);
+		MemoryContextSwitchTo(context);
 		return;
 	}
 
@@ -307,6 +311,7 @@ carry_out(ViewState *state)
 						VDE_DATA_SCHEMA, change->relation_name,
 						change->model.schema, change->model.name),
 				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
+	old_owner = OidIsValid(viewid) ? RelationOwner(viewid) : InvalidOid;
 	GrantPhysical(state->physical, change->owner);
 	MemoryContextSwitchTo(context);
 
@@ -356,6 +361,8 @@ carry_out(ViewState *state)
 		ATExecChangeOwner(viewid, change->owner, false, AccessExclusiveLock);
 		CommandCounterIncrement();
 	}
+	SetViewGrants(grants, place, viewid, change, old_owner);
+	MemoryContextSwitchTo(context);
 	SetViewComments(viewid, &change->model, change->description,
 					change->column_options, !OidIsValid(state->viewid));
 	MemoryContextSwitchTo(context);
@@ -376,6 +383,7 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	MemoryContext context;
 	LayerCheck *check;
 	ViewState  *states;
+	ViewGrants *grants;
 	int			count = list_length(changes);
 	int			i;
 
@@ -383,6 +391,8 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "vde swap",
 									ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(context);
+	grants = BeginViewGrants(changes, environment_id, environment_owner);
 	MemoryContextSwitchTo(context);
 	states = lock_and_examine(changes, environment_owner, &check);
 	VDE_POINT("swap: views locked");
@@ -395,13 +405,13 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	EventTriggerInhibitCommandCollection();
 	PG_TRY();
 	{
-		create_schemas(check, states, count, environment_id);
+		create_schemas(check, states, count, environment_id, grants);
 		VDE_POINT("swap: schemas made");
 		for (i = 0; i < count; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
 			MemoryContextSwitchTo(check->scratch);
-			carry_out(&states[i]);
+			carry_out(&states[i], grants, i);
 			MemoryContextReset(check->scratch);
 			VDE_POINT("swap: view done");
 		}

@@ -23,6 +23,7 @@ typedef struct ViewChange
 	char	   *relation_name;	/* in vde_data; NULL: the view is to go */
 	List	   *columns;		/* ModelColumn * of that relation */
 	Oid			owner;			/* of the view: the model's owner */
+	List	   *grantees;		/* Oid: as in Definition */
 	char	   *description;	/* COMMENT ON VIEW, or NULL */
 	List	   *column_options; /* ColumnOption *, for comments on columns */
 

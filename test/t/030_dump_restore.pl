@@ -52,7 +52,7 @@ SET TimeZone = 'Europe/Vienna';
 SELECT vde_register('raw.t', '', 'external', '{"columns": [{"name": "id", "type": "int", "description": "the key"}]}');
 SELECT vde_register('shop.base', 'SELECT id, amount, mood, at FROM raw.t',
 	options => '{"primary_key": ["id"], "indexes": [{"columns": ["amount", "mood"]}, {"columns": ["id"], "where": "amount > 2"}], "description": "the base", "columns": {"id": "a number"}, "tags": ["x"]}');
-SELECT vde_register('shop.seed', E'code,name,n\nAT,"Öster""reich",1\nDE,,5\n', 'seed');
+SELECT vde_register('shop.seed', E'code,name,n\nAT,"Öster""reich",1\nDE,,5\n', 'seed', '{"grants": {"select": ["t_dump_reader", "public"]}}');
 SELECT vde_register('shop.inline', 'SELECT id, raw.twice(amount) AS twice FROM shop.base', 'embedded');
 SELECT vde_register('shop.outer', 'SELECT o.id, i.twice FROM raw.outside o JOIN shop.inline i USING (id)');
 SELECT vde_register('shop."Odd Näme"', 'SELECT mood AS "Möod ""x""", count(*) AS n FROM shop.outer JOIN shop.base USING (id) GROUP BY 1');
