@@ -23,6 +23,12 @@ COMMENT ON FUNCTION vde.keep_privileges(regprocedure, regprocedure) IS
 REVOKE ALL ON FUNCTION vde.keep_privileges(regprocedure, regprocedure) FROM PUBLIC;
 
 -- Tables.
+ALTER TABLE vde.definition ADD COLUMN grantees regrole[] NOT NULL DEFAULT '{}';
+ALTER TABLE vde.definition DROP CONSTRAINT definition_model_id_content_hash_owner_key;
+ALTER TABLE vde.definition ADD UNIQUE (model_id, content_hash, owner, grantees);
+COMMENT ON TABLE vde.definition IS
+	'one immutable registered state of a model; content_hash is SHA-256 over kind, query, options and settings, so that the same registration is the same row; grantees are the roles that its option "grants" named when it was registered (0: public)';
+
 CREATE INDEX version_lost_idx ON vde.version (id) WHERE built_at IS NULL AND relation_name IS NOT NULL AND collected_at IS NULL;
 COMMENT ON TABLE vde.version IS
 	'the identity of a physical table: relation_name in schema vde_data (null for kinds that have none), built_at while it exists, refreshed_at when its sources were last read, or last found to be what was read before, content_hash of its rows in any order (null: unknown; equal ones of one version mean equal rows), unlogged if a crash empties it, released_at when an environment that used it was last dropped';
@@ -30,6 +36,16 @@ COMMENT ON TABLE vde.version IS
 ALTER TABLE vde.deployment ADD COLUMN seconds double precision CHECK (seconds >= 0);
 COMMENT ON TABLE vde.deployment IS
 	'one atomic change of an environment; parent_id is the state it was made on, so that states form a tree in which a rollback moves; seconds is how long the call took, builds included (null for create)';
+
+CREATE TABLE vde.view_grant (
+	environment_id bigint NOT NULL REFERENCES vde.environment ON DELETE CASCADE,
+	model_id bigint NOT NULL REFERENCES vde.model,
+	grantee regrole NOT NULL,
+	PRIMARY KEY (environment_id, model_id, grantee)
+);
+COMMENT ON TABLE vde.view_grant IS
+	'who was given SELECT on a model''s view by the option "grants" (0: public), and loses it when the option no longer says so; what somebody had before is not here';
+SELECT pg_catalog.pg_extension_config_dump('vde.view_grant', '');
 
 -- Procedures with a new argument.
 CREATE PROCEDURE @extschema@.vde_drop_environment(name text, nowait boolean DEFAULT false)
