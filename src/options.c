@@ -63,6 +63,7 @@ static void read_columns(ModelOptions *options, ModelKind kind,
 						 const char *option, const JsonbValue *value);
 static void read_depends_on(ModelOptions *options, ModelKind kind,
 							const char *option, const JsonbValue *value);
+
 /* Every option there is */
 static const OptionDescription option_descriptions[] = {
 	{"description", ANY_KIND, read_description},
