@@ -35,9 +35,12 @@ typedef struct LockedEnvironment
 	bool		locked;			/* false: on its way to be */
 } LockedEnvironment;
 
-/* The argument nowait of a procedure */
+/*
+ * The argument nowait of a procedure, which an earlier version's declaration of
+ * it does not have.
+ */
 #define NowaitArgument(fcinfo, n) \
-	(!PG_ARGISNULL(n) && DatumGetBool((fcinfo)->args[n].value))
+	(PG_NARGS() > (n) && !PG_ARGISNULL(n) && DatumGetBool((fcinfo)->args[n].value))
 
 extern void LockActivity(EnvironmentLock *lock, const VdeSession *session,
 						 bool exclusive);

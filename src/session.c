@@ -50,6 +50,7 @@
 #include "redirect_zone.h"
 #include "session.h"
 #include "settings.h"
+#include "update.h"
 
 PG_FUNCTION_INFO_V1(vde_prepare_storage_role);
 
@@ -134,6 +135,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 
 	GetUserIdAndSecContext(&session->caller, &session->saved_context);
 	session->extension_owner = extension_owner();
+	CheckExtensionVersion();
 	elevate(session);
 }
 
