@@ -675,13 +675,27 @@ SQL
 	# the session ends, or is killed, while its workers wait in the middle of a build
 	for my $how ('terminate', 'kill')
 	{
-		($database, $make) = copy('apply');
-		script(super('postgres') . $make);
-		my $file = PostgreSQL::Test::Utils::tempdir() . '/session.sql';
-		append_to_file($file, "$settings SET vde.fault_point = 'worker: before commit=wait'; CALL vde_apply('dev');\n");
-		my $output = '';
-		my $running = IPC::Run::start([ 'psql', '-XAtq', '-d', "host=$host port=$port dbname=$database user=$ROLE", '-f', $file ], '>', \$output, '2>&1');
-		$node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND wait_event = 'Extension' AND datname = '$database' AND backend_type <> 'client backend'");
+		my ($running, $output, $there);
+		for my $try (1 .. 20)
+		{
+			($database, $make) = copy('apply');
+			script(super('postgres') . $make);
+			my $file = PostgreSQL::Test::Utils::tempdir() . '/session.sql';
+			append_to_file($file, "$settings SET vde.fault_point = 'worker: before commit=wait'; CALL vde_apply('dev');\n");
+			$output = '';
+			$running = IPC::Run::start([ 'psql', '-XAtq', '-d', "host=$host port=$port dbname=$database user=$ROLE", '-f', $file ], '>', \$output, '2>&1');
+			until (($there = value('postgres', "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND wait_event = 'Extension' AND datname = '$database' AND backend_type <> 'client backend'") eq 't')
+				|| !$running->pumpable)
+			{
+				$running->pump_nb;
+				select(undef, undef, undef, 0.05);
+			}
+			last if $there;
+
+			# the session had built all of it before a worker came
+			$running->finish;
+		}
+		ok($there, "workers: $how of the session: a worker waits in the middle of a build");
 		my $pid = value('postgres', "SELECT pid FROM pg_stat_activity WHERE datname = '$database' AND backend_type = 'client backend'");
 		$how eq 'kill' ? kill('KILL', $pid) : value('postgres', "SELECT pg_terminate_backend($pid)");
 		$running->finish;
