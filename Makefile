@@ -14,7 +14,7 @@
 #   make bench [N=1000]       time against the same DDL by hand; then what analysis and plans cost
 
 EXTENSION = vde
-EXTVERSION = 0.1.0
+EXTVERSION = 0.2.0
 
 MODULE_big = vde
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
@@ -24,7 +24,9 @@ SQL_PARTS = schema catalog model environment plan deployment run diff state line
 
 SQL_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(SQL_SCRIPT)
-DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
+# Updates, and the scripts of earlier versions, which never change: where updates start (.gitignore and scripts/lib.sh know them, too).
+OLD_VERSIONS = 0.1.0
+DATA = $(wildcard sql/$(EXTENSION)--*--*.sql) $(OLD_VERSIONS:%=sql/$(EXTENSION)--%.sql)
 SCRIPTS = $(wildcard bin/vde)
 
 REGRESS = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
@@ -39,6 +41,8 @@ EXTRA_CLEAN = build/regress build/isolation output_iso tmp_check
 
 # Warnings are errors. A compiler newer than the ones that we test with may warn about more: make WERROR=
 WERROR = -Werror
+# The library compares its version with that of the database's extension.
+PG_CPPFLAGS = -DVDE_VERSION='"$(EXTVERSION)"'
 # The last three are for the server's own headers and macros.
 PG_CFLAGS = -Wall -Wextra $(WERROR) -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 SHLIB_LINK = -lxxhash

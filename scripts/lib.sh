@@ -152,7 +152,7 @@ workspace_build()
 # The files that a build needs, with paths relative to the current directory.
 _build_files()
 {
-    find Makefile vde.control src sql bin -type f \( -name '*.[ch]' -o -name '*.map' -o -name '*.sql' ! -name 'vde--*' -o -name 'vde--*--*.sql' \
+    find Makefile vde.control src sql bin -type f \( -name '*.[ch]' -o -name '*.map' -o -name '*.sql' ! -name 'vde--*' -o -name 'vde--*--*.sql' -o -name 'vde--0.1.0.sql' \
         -o -path 'bin/*' -o -name Makefile -o -name vde.control \) 2>/dev/null || true
 }
 

@@ -24,3 +24,14 @@ COMMENT ON FUNCTION vde.prepare_storage_role() IS
 REVOKE ALL ON FUNCTION vde.prepare_storage_role() FROM PUBLIC;
 
 SELECT vde.prepare_storage_role();
+
+-- For scripts of ALTER EXTENSION UPDATE: procedures that get another argument
+-- are made anew.
+CREATE FUNCTION vde.keep_privileges(old_function regprocedure, new_function regprocedure) RETURNS void
+	AS 'MODULE_PATHNAME', 'vde_keep_privileges'
+	LANGUAGE C STRICT VOLATILE;
+
+COMMENT ON FUNCTION vde.keep_privileges(regprocedure, regprocedure) IS
+	'gives a function or procedure the privileges of another, which it replaces; called by the scripts of ALTER EXTENSION UPDATE; error for whoever is no superuser';
+
+REVOKE ALL ON FUNCTION vde.keep_privileges(regprocedure, regprocedure) FROM PUBLIC;

@@ -101,12 +101,14 @@ COMMENT ON VIEW @extschema@.vde_deployments IS
 
 CREATE VIEW @extschema@.vde_builds AS
 	SELECT b.id AS build, vde.quoted_name(m.schema_name, m.model_name) AS model, b.environment, b.xxh3 AS version,
-		b.action, b.state, b.row_count, b.seconds, b.sqlstate, b.message, b."position", b.built_by, b.started_at
+		b.action, b.state, b.row_count, b.seconds, b.sqlstate,
+		CASE WHEN pg_catalog.pg_has_role(b.built_by::pg_catalog.oid, 'USAGE') THEN b.message END AS message,
+		b."position", b.built_by, b.started_at
 	FROM vde.build b
 	JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) b.model_id;
 
 COMMENT ON VIEW @extschema@.vde_builds IS
-	'What happened at each build and refresh: state (unchanged: a refresh that was not needed), rows, seconds, and of a failure its SQLSTATE, message and position in the model''s query';
+	'What happened at each build and refresh: state (unchanged: a refresh that was not needed), rows, seconds, and of a failure its SQLSTATE, message (which may have values of rows, and is shown to members of the model''s owner) and position in the model''s query';
 
 CREATE FUNCTION vde.progress_rows(
 		OUT environment text, OUT schema_name name, OUT model_name name, OUT action text, OUT state text,

@@ -38,10 +38,12 @@
 #include "build.h"
 #include "catalog.h"
 #include "compat.h"
+#include "consent.h"
 #include "cutoff.h"
 #include "fault.h"
 #include "physical.h"
 #include "receiver.h"
+#include "snapshot.h"
 #include "virtual_layer.h"
 
 /*
@@ -94,16 +96,57 @@ has_consent(Graph *graph, const Definition *reader, const Definition *parent)
 {
 	return has_privs_of_role(parent->owner, reader->owner) ||
 		has_privs_of_role(graph->caller, reader->owner) ||
-		CatalogRead("SELECT FROM vde.snapshot s "
-					"JOIN vde.definition d ON d.id = s.definition_id "
-					"JOIN vde.snapshot_parent sp ON sp.snapshot_id = s.id "
-					"JOIN vde.pointer p ON p.snapshot_id = s.id "
-					"JOIN vde.pointer pp ON pp.environment_id = p.environment_id AND pp.model_id = sp.parent_model_id "
-					"JOIN vde.snapshot ps ON ps.id = pp.snapshot_id "
-					"JOIN vde.definition pd ON pd.id = ps.definition_id "
-					"WHERE s.model_id = $1 AND d.owner::pg_catalog.oid = $2::pg_catalog.oid "
-					"AND sp.parent_model_id = $3 AND pd.owner::pg_catalog.oid = $4::pg_catalog.oid LIMIT 1", "lrlr",
-					reader->model_id, reader->owner, parent->model_id, parent->owner) > 0;
+		HaveAgreed(reader, parent);
+}
+
+/*
+ * check_replaced
+ *		Refuses that something outside stands in for a model that a definition
+ *		was written over, unless the reader's owner wants it.
+ *
+ * Anybody can make an environment in which a model is gone, and perhaps an
+ * object of that name, with code of theirs in it.  A definition that has been
+ * deployed without the model once may be again.
+ */
+static void
+check_replaced(Graph *graph, GraphNode *node, const Definition *reader)
+{
+	List	   *ids = NIL;
+	List	   *names = NIL;
+	ListCell   *cell;
+	uint64		rows;
+	uint64		row;
+
+	if (is_member_of_role_nosuper(graph->caller, reader->owner))
+		return;
+	foreach(cell, GraphParents(graph, node))
+		ids = lappend(ids, CopyId(((GraphNode *) lfirst(cell))->model_id));
+	rows = CatalogRead("SELECT m.schema_name, m.model_name FROM vde.snapshot s "
+					   "JOIN vde.snapshot_parent sp ON sp.snapshot_id = s.id "
+					   "JOIN vde.model m ON m.id = sp.parent_model_id "
+					   "WHERE s.definition_id = $1 AND sp.parent_model_id <> ALL ($2) "
+					   "GROUP BY m.id, m.schema_name, m.model_name "
+					   "HAVING count(*) = (SELECT count(*) FROM vde.snapshot WHERE definition_id = $1) ORDER BY 1, 2", "lI",
+					   node->definition->id, ids);
+	for (row = 0; row < rows; row++)
+		names = lappend(names, list_make2(CatalogText(row, 1), CatalogText(row, 2)));
+	foreach(cell, names)
+	{
+		List	   *name = (List *) lfirst(cell);
+		GraphNode  *parent = GraphFind(graph, linitial(name), lsecond(name));
+
+		/* else it was read through something outside, which changed */
+		if (GraphNodeLives(parent) && parent->definition->kind != KIND_EXTERNAL)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to run model \"%s\" as role \"%s\"",
+						QuoteModelName(&reader->name), GetUserNameFromId(reader->owner, true)),
+				 errdetail("Environment \"%s\" has no model \"%s\", and it would read something else of that name.",
+						   graph->environment->name, QuoteModelName(&parent->name)),
+				 errhint("Have a member of \"%s\" apply this first, or remove model \"%s\", too.",
+						 GetUserNameFromId(reader->owner, true), QuoteModelName(&reader->name))));
+	}
 }
 
 /*
@@ -113,7 +156,8 @@ has_consent(Graph *graph, const Definition *reader, const Definition *parent)
  *		checked.
  *
  * Who has the rights of the parent's owner needs no grant.  What an embedded
- * parent reads is read by the same role, so its parents are looked at, too.
+ * parent reads is read by the same role, so its parents are looked at, too:
+ * also those of one that nothing affects, which are in the catalog alone.
  */
 static void
 check_parents(Graph *graph, GraphNode *node, const Definition *reader)
@@ -121,7 +165,8 @@ check_parents(Graph *graph, GraphNode *node, const Definition *reader)
 	ListCell   *cell;
 
 	check_stack_depth();
-	foreach(cell, node->parents)
+	check_replaced(graph, node, reader);
+	foreach(cell, GraphParents(graph, node))
 	{
 		GraphNode  *parent = (GraphNode *) lfirst(cell);
 
@@ -156,6 +201,52 @@ check_parents(Graph *graph, GraphNode *node, const Definition *reader)
 }
 
 /*
+ * reads_new_owner
+ *		Does a node read a model that is to belong to another role than now?
+ */
+static bool
+reads_new_owner(Graph *graph, const GraphNode *node)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	foreach(cell, GraphParents(graph, node))
+	{
+		GraphNode  *parent = (GraphNode *) lfirst(cell);
+
+		if (!GraphNodeLives(parent))
+			continue;
+		if (parent->current_definition != NULL &&
+			parent->current_definition->owner != parent->definition->owner)
+			return true;
+		if (parent->definition->kind == KIND_EMBEDDED && reads_new_owner(graph, parent))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * CheckNewOwners
+ *		See build.h.  Where two roles stand behind reader and parent once, they
+ *		count as having agreed (has_consent).
+ */
+void
+CheckNewOwners(Graph *graph)
+{
+	ListCell   *cell;
+
+	foreach(cell, graph->affected)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		CHECK_FOR_INTERRUPTS();
+		if (GraphNodeLives(node) && KindHasRelation(node->definition->kind) &&
+			node->definition->kind != KIND_SEED && reads_new_owner(graph, node))
+			check_parents(graph, node, node->definition);
+	}
+}
+
+/*
  * CheckNodeAccess
  *		See build.h.  Starts the executor as EXPLAIN would, which checks every
  *		table and function, and runs nothing.
@@ -168,6 +259,9 @@ CheckNodeAccess(Graph *graph, GraphNode *node)
 	Query	   *query;
 	RunAs		run_as;
 
+	/* nothing runs as yet, but from then on it counts as deployed like that */
+	if (node->definition->kind == KIND_EMBEDDED)
+		check_replaced(graph, node, node->definition);
 	if (!KindHasRelation(node->definition->kind) || node->definition->kind == KIND_SEED)
 		return;
 	check_parents(graph, node, node->definition);
@@ -419,14 +513,19 @@ ErrorEndsCall(const ErrorData *error)
 /*
  * try_step
  *		run_step in a subtransaction; an error is kept in the step.
+ *
+ * It is kept without the context of the call: the error that ends the call has
+ * that once more.
  */
 static void
 try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 {
 	MemoryContext old = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	ErrorContextCallback *callers = error_context_stack;
 
 	BeginInternalSubTransaction(NULL);
+	error_context_stack = NULL;
 	MemoryContextSwitchTo(old);
 	PG_TRY();
 	{
@@ -445,6 +544,7 @@ try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 		step->failed = true;
 	}
 	PG_END_TRY();
+	error_context_stack = callers;
 	MemoryContextSwitchTo(old);
 	CurrentResourceOwner = owner;
 }
@@ -503,7 +603,7 @@ RunBuildTask(Graph *graph, BuildStep *step, QueueHandle *queue, bool raise)
 		{
 			/* there is no time to write anything down */
 			if (ErrorEndsCall(step->error) && step->error->sqlerrcode != ERRCODE_QUERY_CANCELED)
-				ReThrowError(step->error);
+				ThrowErrorData(step->error);
 			save_build(graph, step, "failed", -1, 0, started);
 			VDE_POINT("build: failed");
 		}

@@ -35,4 +35,10 @@ extern bool ErrorEndsCall(const ErrorData *error);
  */
 extern void CheckNodeAccess(Graph *graph, GraphNode *node);
 
+/*
+ * Error unless all that reads a model whose owner changes may read it as the
+ * new owner's, and run what it runs: also what needs no build.
+ */
+extern void CheckNewOwners(Graph *graph);
+
 #endif							/* VDE_BUILD_H */

@@ -43,6 +43,8 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+#include "utils/wait_event.h"
 
 #include "build_queue.h"
 #include "compat.h"
@@ -120,6 +122,8 @@ fill_tasks(QueueHandle *handle, Graph *graph, List *steps)
 		namestrcpy(&task->schema, node->name.schema);
 		namestrcpy(&task->name, node->name.name);
 		task->model_id = node->model_id;
+		/* also for a moment after it is taken: no worker is to be blamed then */
+		task->worker = -2;
 		strlcpy(task->sha256, DigestSha256(&node->version.digest), sizeof(task->sha256));
 		if (next != NULL && ((BuildStep *) lfirst(next))->node == node)
 		{
@@ -263,7 +267,10 @@ QueueCreate(Graph *graph, List *steps, Oid caller, List *parts)
 	read_parts(handle);
 	fill_tasks(handle, graph, steps);
 
-	/* now it may be looked at, and is ours until we give it back, over commits */
+	/*
+	 * now it may be looked at, and is ours until we give it back, over
+	 * commits
+	 */
 	set_tag(&tag, dsm_segment_handle(handle->segment));
 	(void) LockAcquire(&tag, ExclusiveLock, true, false);
 	dsm_pin_mapping(handle->segment);
@@ -430,7 +437,11 @@ QueueFinish(QueueHandle *handle, int number, TaskState state)
 
 			if (how == TASK_FAILED || how == TASK_SKIPPED)
 				reader->doomed = true;
-			/* a full barrier: who counts down to zero sees that, and all before */
+
+			/*
+			 * a full barrier: who counts down to zero sees that, and all
+			 * before
+			 */
 			if (pg_atomic_sub_fetch_u32(&reader->pending, 1) > 0)
 				continue;
 			if (reader->has_step)
@@ -563,7 +574,10 @@ put_queue(const BuildQueue *queue, ReturnSetInfo *result)
 		values[7] = TimestampTzGetDatum(task->ended);
 		values[8] = Int32GetDatum(task->pid);
 		values[9] = Int32GetDatum(queue->leader_pid);
-		nulls[5] = nulls[6] = nulls[8] = state == TASK_WAITING || state == TASK_READY;
+		nulls[5] = state == TASK_WAITING || state == TASK_READY;
+		/* who has just taken it has not signed yet */
+		nulls[6] = nulls[5] || task->started == 0;
+		nulls[8] = nulls[5] || task->pid == 0;
 		nulls[7] = !TaskIsOver(state);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}

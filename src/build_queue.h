@@ -70,7 +70,8 @@ typedef struct BuildTask
 	pg_atomic_uint32 pending;	/* tasks that it reads and that are not over */
 
 	/* for those who watch; written by who has taken it */
-	int			worker;			/* its number; -1: the session that called */
+	int			worker;			/* its number; -1: the session that called;
+								 * -2: nobody yet */
 	int			pid;
 	TimestampTz started;
 	TimestampTz ended;

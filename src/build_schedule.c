@@ -134,7 +134,7 @@ perform(VdeSession *session, Graph *graph, QueueHandle *queue, BuildStep *step)
 	if (state == TASK_FAILED && ErrorEndsCall(step->error))
 	{
 		SessionCommit(session);
-		ReThrowError(step->error);
+		ThrowErrorData(step->error);
 	}
 	VDE_POINT("build: before commit");
 	SessionCommitBuild(session);

@@ -24,6 +24,9 @@
  *
  * - What it has built is committed before it says so.
  *
+ * - It never waits for the session to listen while it holds a lock
+ *	 (worker_messages.c).
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -37,6 +40,7 @@
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
+#include "storage/proc.h"
 #include "storage/shm_mq.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
@@ -51,8 +55,8 @@
 #include "environment.h"
 #include "fault.h"
 #include "session.h"
+#include "worker_messages.h"
 
-/* a worker that cannot send waits until the session reads */
 #define MESSAGES_SIZE	(128 * 1024)
 
 /* message: a task that failed, and why */
@@ -491,6 +495,7 @@ send_failure(int task, const ErrorData *error)
 static void
 begin(VdeSession *session, const BuildQueue *queue)
 {
+	HoldMessages();
 	SetCurrentStatementStartTimestamp();
 	SetUserIdAndSecContext(queue->caller, 0);
 	StartTransactionCommand();
@@ -549,6 +554,7 @@ plan(QueueHandle *handle, int number, MemoryContext context)
 			graph = NULL;
 	}
 	end(&session);
+	LetMessagesGo();
 	return graph;
 }
 
@@ -581,9 +587,17 @@ perform(QueueHandle *handle, Graph *graph, int number)
 	end(&session);
 	VDE_POINT("worker: after commit");
 
+	/*
+	 * a failure has its reason; for what is built nobody waits until we are
+	 * heard
+	 */
 	if (state == TASK_FAILED)
+	{
 		send_failure(number, step->error);
+		LetMessagesGo();
+	}
 	QueueFinish(handle, number, state);
+	LetMessagesGo();
 	debug_query_string = NULL;
 	pfree(activity);
 	pgstat_report_activity(STATE_IDLE, NULL);
@@ -622,8 +636,6 @@ vde_build_worker_main(Datum main_arg)
 	context = AllocSetContextCreate(TopMemoryContext, "vde build worker", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
 
-	before_shmem_exit(stop_waiting, (Datum) 0);
-
 	/* the session may have done it all by now */
 	handle = QueueAttach(DatumGetUInt32(main_arg));
 	if (handle == NULL || QueueIsOver(handle))
@@ -633,7 +645,7 @@ vde_build_worker_main(Datum main_arg)
 	mq = (shm_mq *) ((char *) shm_toc_lookup(handle->toc, QUEUE_KEY_MESSAGES, false) +
 					 (Size) MESSAGES_SIZE * number);
 	shm_mq_set_sender(mq, MyProc);
-	pq_redirect_to_shm_mq(handle->segment, shm_mq_attach(mq, handle->segment, NULL));
+	SpeakToSession(handle->segment, shm_mq_attach(mq, handle->segment, NULL));
 
 	BackgroundWorkerInitializeConnectionByOid(queue->database, queue->authenticated_user, 0);
 	SetClientEncoding(GetDatabaseEncoding());

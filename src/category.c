@@ -580,6 +580,9 @@ DescribeModification(const GraphNode *node, const char **category)
 	}
 	if (columns_reordered(node))
 		add_reason(&reason, "order of columns changed");
+	if (node->definition->kind == KIND_VIEW &&
+		(reason.len == 0 || node->current_definition->owner != node->definition->owner))
+		add_reason(&reason, "owner changed");
 	if (storage_differs(node) || reason.len == 0)
 		add_reason(&reason, "storage options changed");
 	return told(&reason);

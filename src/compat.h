@@ -130,6 +130,13 @@ typedef struct JumbleState VdeJumbleState;
 #define TupleDescFinalize(tupdesc) ((void) 0)
 #endif
 
+/* 19 has nothing to warn of any more */
+#if PG_VERSION_NUM >= 190000
+#define OmitEscapeWarning(extra) ((void) 0)
+#else
+#define OmitEscapeWarning(extra) ((extra).escape_string_warning = false)
+#endif
+
 /* PartitionSpec.strategy was text before 16 */
 #if PG_VERSION_NUM >= 160000
 #define VDE_PARTITION_BY_RANGE	PARTITION_STRATEGY_RANGE
@@ -153,6 +160,13 @@ typedef struct JumbleState VdeJumbleState;
 #define VDE_COLLATION_LOCALE	Anum_pg_collation_colllocale
 #else
 #define VDE_COLLATION_LOCALE	Anum_pg_collation_colliculocale
+#endif
+
+/* set a column's default, from a tree */
+#if PG_VERSION_NUM >= 180000
+#define VdeStoreAttrDefault(rel, attnum, tree)	StoreAttrDefault(rel, attnum, tree, false)
+#else
+#define VdeStoreAttrDefault(rel, attnum, tree)	StoreAttrDefault(rel, attnum, tree, false, false)
 #endif
 
 /*

@@ -35,6 +35,7 @@
 #include "notify.h"
 #include "overrule.h"
 #include "plan.h"
+#include "planned_draft.h"
 #include "snapshot.h"
 #include "virtual_layer.h"
 
@@ -212,6 +213,7 @@ build_plan(VdeSession *session, VdePlan *plan, List *steps)
 	ListCell   *cell;
 
 	plan->graph->caller = session->caller;
+	CheckNewOwners(plan->graph);
 	VDE_POINT("deploy: before builds");
 	RunBuildSteps(session, plan->graph, steps);
 	VDE_POINT("deploy: after builds");
@@ -253,32 +255,6 @@ require_locks(const VdePlan *plan, List *steps)
 }
 
 /*
- * delete_drafts
- *		The drafts that the plan was made of.  What was drafted since then
- *		stays.
- */
-static void
-delete_drafts(const VdePlan *plan)
-{
-	List	   *models = NIL;
-	List	   *definitions = NIL;
-	ListCell   *cell;
-
-	foreach(cell, plan->graph->affected)
-	{
-		GraphNode  *node = (GraphNode *) lfirst(cell);
-
-		if (node->edit == NULL)
-			continue;
-		models = lappend(models, CopyId(node->edit->model_id));
-		definitions = lappend(definitions, CopyId(node->edit->definition_id));
-	}
-	CatalogWrite("DELETE FROM vde.draft d USING unnest($2, $3) AS u (m, n) "
-				 "WHERE d.environment_id = $1 AND d.model_id = u.m AND d.definition_id IS NOT DISTINCT FROM NULLIF(u.n, 0)",
-				 "lII", plan->environment->id, models, definitions);
-}
-
-/*
  * record
  *		Everything that a plan changes in the catalog.  Returns the deployment's
  *		id, and how many pointers it moves.
@@ -291,6 +267,8 @@ record(VdeSession *session, VdePlan *plan, const char *message, int *changed)
 	int64		deployment;
 	ListCell   *cell;
 
+	if (plan->source == NULL)
+		RequireDrafts(plan, !session->atomic);
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
@@ -326,7 +304,7 @@ record(VdeSession *session, VdePlan *plan, const char *message, int *changed)
 	if (plan->source != NULL)
 		SaveMergeBase(plan->source, environment, plan->merge, deployment);
 	else
-		delete_drafts(plan);
+		DeleteDrafts(plan);
 	VDE_POINT("deploy: drafts or base written");
 	/* after the drafts: who declares something waits there */
 	SaveOverrules(plan->graph, deployment);
@@ -382,7 +360,10 @@ deploy_in_batches(VdeSession *session, VdePlan *plan, const char *message)
 	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
 	environment->layer_complete = false;
 
-	/* of what an earlier try had made: once the pointers are gone, nobody knows */
+	/*
+	 * of what an earlier try had made: once the pointers are gone, nobody
+	 * knows
+	 */
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
@@ -423,7 +404,7 @@ DeployPlan(VdeSession *session, VdePlan *plan, const char *message)
 		if (plan->source != NULL)
 			SaveMergeBase(plan->source, environment, plan->merge, environment->state_id);
 		else
-			delete_drafts(plan);
+			DeleteDrafts(plan);
 		return;
 	}
 	if (!session->atomic && PlanInBatches(plan))
@@ -514,7 +495,7 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 	VDE_POINT("apply: checked");
 	if (PlanIsEmpty(plan))
 	{
-		delete_drafts(plan);	/* of what is so already */
+		DeleteDrafts(plan);		/* of what is so already */
 		VDE_POINT("apply: nothing to do");
 		ereport(NOTICE, (errmsg("environment \"%s\" is up to date", name)));
 		return;
@@ -674,8 +655,7 @@ vde_promote(PG_FUNCTION_ARGS)
 		LockActivity(&lock, &session, false);
 		target = OpenEnvironment(target_name, session.caller, lock.nowait);
 		VDE_POINT("promote: target open");
-		LockEnvironment(&lock, &session, source->id < target->id ? source : target);
-		LockEnvironment(&lock, &session, source->id < target->id ? target : source);
+		LockTwoEnvironments(&lock, &session, source, target);
 		promote(&session, source_name, target_name, models, force, plan_id, message);
 		VDE_POINT("promote: before commit");
 		SessionCommit(&session);

@@ -29,6 +29,7 @@
 #include "utils/inval.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
+#include "utils/wait_event.h"
 
 #include "catalog.h"
 #include "compat.h"
@@ -122,6 +123,17 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds, b
 			snprintf(value, sizeof(value), "%d", milliseconds);
 			(void) set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
+
+			/*
+			 * who comes back again and again must not miss a deadlock each
+			 * time
+			 */
+			if (milliseconds <= DeadlockTimeout)
+			{
+				snprintf(value, sizeof(value), "%d", Max(milliseconds / 2, 1));
+				(void) set_config_option("deadlock_timeout", value, PGC_SUSET, PGC_S_SESSION,
+										 GUC_ACTION_SAVE, true, 0, false);
+			}
 		}
 		/* a transaction's lock is handed to the transaction at the end */
 		(void) acquire(tag, mode, session, false, taken);
@@ -271,6 +283,31 @@ LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
 }
 
 /*
+ * release_environments
+ *		Gives the session's locks on environments back.
+ */
+static void
+release_environments(EnvironmentLock *lock)
+{
+	LOCKTAG		tag;
+	ListCell   *cell;
+
+	if (lock->session)
+	{
+		foreach(cell, lock->environments)
+		{
+			const LockedEnvironment *locked = (const LockedEnvironment *) lfirst(cell);
+
+			if (!locked->locked)
+				continue;
+			set_tag(&tag, LOCK_CLASS_ENVIRONMENT, locked->id);
+			(void) LockRelease(&tag, ExclusiveLock, true);
+		}
+	}
+	lock->environments = NIL;
+}
+
+/*
  * LockEnvironment
  *		One deployment at a time per environment: the second waits here.
  *
@@ -308,6 +345,86 @@ LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
 }
 
 /*
+ * try_environments
+ *		Waits for the first environment's lock and only tries the second's; if
+ *		that is not free, neither is held afterwards.
+ *
+ * In a subtransaction, because a lock of the transaction goes with that alone.
+ */
+static bool
+try_environments(EnvironmentLock *lock, const VdeSession *session,
+				 const Environment *first, const Environment *second)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool both = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		LOCKTAG		tag;
+
+		LockEnvironment(lock, session, first);
+		set_tag(&tag, LOCK_CLASS_ENVIRONMENT, second->id);
+
+		/* with nowait it is an error that says who has it */
+		if (lock->nowait ||
+			LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
+		{
+			LockEnvironment(lock, session, second);
+			both = true;
+			ReleaseCurrentSubTransaction();
+		}
+		else
+			RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	if (!both)
+		release_environments(lock);
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return both;
+}
+
+/*
+ * LockTwoEnvironments
+ *		See environment_lock.h.
+ *
+ * Who held one of them while it waits for the other would keep everybody from
+ * it for as long; and a transaction that has deployed to the other before, and
+ * comes for the one, would be in a deadlock with us.  So we wait for the one
+ * that is not free, with empty hands, and then try the other.
+ */
+void
+LockTwoEnvironments(EnvironmentLock *lock, const VdeSession *session,
+					const Environment *a, const Environment *b)
+{
+	const Environment *first = a->id < b->id ? a : b;
+	const Environment *second = first == a ? b : a;
+
+	while (!try_environments(lock, session, first, second))
+	{
+		const Environment *busy = second;
+
+		second = first;
+		first = busy;
+	}
+}
+
+/*
  * ReleaseEnvironmentLocks
  *		Gives session locks back.  Transaction locks end by themselves.
  *
@@ -317,20 +434,10 @@ void
 ReleaseEnvironmentLocks(EnvironmentLock *lock)
 {
 	LOCKTAG		tag;
-	ListCell   *cell;
 
 	if (!lock->session)
 		return;
-	foreach(cell, lock->environments)
-	{
-		const LockedEnvironment *locked = (const LockedEnvironment *) lfirst(cell);
-
-		if (!locked->locked)
-			continue;
-		set_tag(&tag, LOCK_CLASS_ENVIRONMENT, locked->id);
-		(void) LockRelease(&tag, ExclusiveLock, true);
-	}
-	lock->environments = NIL;
+	release_environments(lock);
 	if (lock->has_activity)
 	{
 		set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);

@@ -17,8 +17,7 @@
 #include "session.h"
 
 /*
- * Locks, in this order: activity, environments by id, a version, views by
- * OID.  Held to the end of the transaction, or over commits by a procedure
+ * Locks, in this order: activity, environments, a version, views by OID.  Held to the end of the transaction, or over commits by a procedure
  * that commits, which must release them then (also after an error).
  */
 typedef struct EnvironmentLock
@@ -36,14 +35,21 @@ typedef struct LockedEnvironment
 	bool		locked;			/* false: on its way to be */
 } LockedEnvironment;
 
-/* The argument nowait of a procedure */
+/*
+ * The argument nowait of a procedure, which an earlier version's declaration of
+ * it does not have.
+ */
 #define NowaitArgument(fcinfo, n) \
-	(!PG_ARGISNULL(n) && DatumGetBool((fcinfo)->args[n].value))
+	(PG_NARGS() > (n) && !PG_ARGISNULL(n) && DatumGetBool((fcinfo)->args[n].value))
 
 extern void LockActivity(EnvironmentLock *lock, const VdeSession *session,
 						 bool exclusive);
 extern void LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
 							const Environment *environment);
+
+/* Both of two at once: while one of them is waited for, neither is held. */
+extern void LockTwoEnvironments(EnvironmentLock *lock, const VdeSession *session,
+								const Environment *a, const Environment *b);
 extern void ReleaseEnvironmentLocks(EnvironmentLock *lock);
 
 /* Of those who make an environment of one name, the first does. */

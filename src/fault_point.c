@@ -34,6 +34,7 @@
 #include "pgstat.h"
 #include "storage/latch.h"
 #include "utils/guc.h"
+#include "utils/wait_event.h"
 
 #include "compat.h"
 

@@ -18,8 +18,9 @@
  *	  once the query is analyzed: names are resolved, literals are values, so
  *	  that the same query registered under two settings that make no
  *	  difference to it has one version, and one table;
- *	- the model's owner, if row-level security or a function lets the result
- *	  follow the role that runs the query.
+ *	- the model's owner, if it is a view, which reads with its rights, or if
+ *	  row-level security or a function lets the result follow the role that
+ *	  runs the query.
  *
  * A model that is read contributes what it shows to its readers: its row hash
  * where it stands in FROM, a column's hash where that column is read.  So a
@@ -486,6 +487,23 @@ shown_hash(const Part *part, const Fingerprint *fingerprint)
 }
 
 /*
+ * A view goes on reading with the rights of its owner, so that of another role
+ * is another relation.  To readers it shows what it showed, whoever owns it.
+ */
+static void
+bind_to_owner(const Definition *definition, Fingerprint *fingerprint)
+{
+	StringInfoData bytes;
+
+	initStringInfo(&bytes);
+	PutTag(&bytes, TAG_ROLE);
+	PutDigest(&bytes, &fingerprint->version);
+	PutString(&bytes, GetUserNameFromId(definition->owner, true));
+	DigestBytes(bytes.data, bytes.len, &fingerprint->version);
+	pfree(bytes.data);
+}
+
+/*
  * All that was registered and does not decide the contents.
  */
 static void
@@ -598,6 +616,8 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model,
 	for (i = 0; i < count; i++)
 		computed.column_hashes = lappend(computed.column_hashes,
 										 shown_hash(&columns[i], &computed));
+	if (definition->kind == KIND_VIEW)
+		bind_to_owner(definition, &computed);
 
 	MemoryContextSwitchTo(caller);
 	fingerprint = CopyFingerprint(&computed);

@@ -6,8 +6,9 @@
  * A relation is needed while an environment points at its version, while one
  * rollback of an environment would, and for vde.retention after an environment
  * last let go of it.  Everything else in vde_data that the catalog knows goes,
- * one by one, never with CASCADE: what something still depends on stays.  The
- * catalog's rows stay: they are the history.
+ * one by one, never with CASCADE: what something still depends on stays, and so
+ * does, until the next time, what somebody is reading.  The catalog's rows stay:
+ * they are the history.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +18,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
@@ -40,6 +42,17 @@ typedef struct Garbage
 	int64		version_id;
 	char	   *relation_name;
 } Garbage;
+
+/* What became of it */
+typedef enum Fate
+{
+	DROPPED,
+	NEEDED,						/* something depends on it */
+	IN_USE						/* somebody has a lock on it */
+} Fate;
+
+/* how long the readers of a relation are waited for */
+#define READER_SLICE	"200ms"
 
 /*
  * expire_environments
@@ -125,21 +138,29 @@ find_garbage(void)
 
 /*
  * collect
- *		Drops one relation; false when something depends on it.
+ *		Drops one relation, unless something depends on it, or somebody reads it.
+ *
+ * A dump reads every table, for hours maybe, and as long as we wait nobody can
+ * deploy.
  */
-static bool
+static Fate
 collect(const Garbage *item)
 {
 	MemoryContext old = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool dropped = true;
+	volatile Fate fate = DROPPED;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(old);
 	PG_TRY();
 	{
+		int			guc_level = NewGUCNestLevel();
+
 		VDE_POINT("gc: before drop");
+		(void) set_config_option("lock_timeout", READER_SLICE, PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 		DropPhysical(item->relation_name);
+		AtEOXact_GUC(false, guc_level);
 		VDE_POINT("gc: relation dropped");
 		CatalogWrite("UPDATE vde.version SET built_at = NULL, built_by = NULL, refreshed_at = NULL, "
 					 "row_count = NULL, content_hash = NULL, build_seconds = NULL, collected_at = $2 WHERE id = $1", "lz",
@@ -156,15 +177,18 @@ collect(const Garbage *item)
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
+		if (error->sqlerrcode == ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
+			fate = NEEDED;
+		else if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+			fate = IN_USE;
+		else
 			ReThrowError(error);
 		FreeErrorData(error);
-		dropped = false;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(old);
 	CurrentResourceOwner = owner;
-	return dropped;
+	return fate;
 }
 
 /*
@@ -187,7 +211,8 @@ vde_gc(PG_FUNCTION_ARGS)
 		List	   *garbage;
 		ListCell   *cell;
 		int			dropped = 0;
-		int			kept = 0;
+		int			needed = 0;
+		int			in_use = 0;
 
 		if (!superuser_arg(session.caller) &&
 			CatalogRead("SELECT FROM vde.environment WHERE pg_has_role($1::pg_catalog.oid, owner::pg_catalog.oid, 'USAGE') LIMIT 1", "r",
@@ -214,21 +239,28 @@ vde_gc(PG_FUNCTION_ARGS)
 			Garbage    *item = (Garbage *) lfirst(cell);
 
 			CHECK_FOR_INTERRUPTS();
-			if (collect(item))
+			switch (collect(item))
 			{
-				dropped++;
-				ereport(NOTICE, (errmsg("dropped %s.%s", VDE_DATA_SCHEMA,
-										quote_identifier(item->relation_name))));
+				case DROPPED:
+					dropped++;
+					ereport(NOTICE, (errmsg("dropped %s.%s", VDE_DATA_SCHEMA,
+											quote_identifier(item->relation_name))));
+					break;
+				case NEEDED:
+					needed++;
+					break;
+				case IN_USE:
+					in_use++;
+					break;
 			}
-			else
-				kept++;
 			VDE_POINT("gc: before commit");
 			SessionCommit(&session);
 			VDE_POINT("gc: after commit");
 		}
 		ereport(NOTICE,
-				(errmsg_plural("%d relation collected%s", "%d relations collected%s", dropped, dropped,
-							   kept > 0 ? psprintf(", %d kept because others depend on them", kept) : "")));
+				(errmsg_plural("%d relation collected%s%s", "%d relations collected%s%s", dropped, dropped,
+							   needed > 0 ? psprintf(", %d kept because others depend on them", needed) : "",
+							   in_use > 0 ? psprintf(", %d kept because they are in use", in_use) : "")));
 	}
 	PG_FINALLY();
 	{

@@ -33,6 +33,7 @@
 #include "utils/resowner.h"
 
 #include "compat.h"
+#include "consent.h"
 #include "drift.h"
 #include "graph.h"
 #include "graph_node.h"
@@ -280,6 +281,7 @@ compute_node(Graph *graph, GraphNode *node)
 	List	   *lineage;
 
 	graph->pass++;
+	CheckAnalysis(graph, node);
 	analyzed = AnalyzeModel(node->definition,
 							ParseModel(node->definition, model_exists, graph),
 							find_parent, graph);
@@ -462,6 +464,43 @@ hashed_for(const Graph *graph, const GraphNode *node)
 }
 
 /*
+ * same_strings
+ *		Are two lists of char * equal?
+ */
+static bool
+same_strings(const List *a, const List *b)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(lc, a, lc2, b)
+	{
+		if (strcmp((char *) lfirst(lc), (char *) lfirst(lc2)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * is_what_it_was
+ *		Is a fingerprint the one of the node's version?
+ *
+ * That of a view has its owner's name.  One that the environment has stays what
+ * it is when the role is renamed.
+ */
+static bool
+is_what_it_was(const GraphNode *node, const Fingerprint *fingerprint)
+{
+	if (DigestEquals(&fingerprint->version, &node->version.digest))
+		return true;
+	return node->definition->kind == KIND_VIEW && !node->computed &&
+		strcmp(fingerprint->row_hash, node->row_hash) == 0 &&
+		same_strings(fingerprint->column_hashes, node->column_hashes);
+}
+
+/*
  * BindNode
  *		See graph.h.
  */
@@ -489,7 +528,7 @@ BindNodeWith(Graph *graph, GraphNode *node, Fingerprint **result)
 							find_parent, graph);
 	analyzed->declared_breaking = node->declared_breaking;
 	fingerprint = ComputeFingerprint(node->definition, analyzed, hashed_for(graph, node));
-	if (!DigestEquals(&fingerprint->version, &node->version.digest))
+	if (!is_what_it_was(node, fingerprint))
 		RaiseDrift(graph, node, fingerprint);
 	*result = fingerprint;
 	if (analyzed->query == NULL)

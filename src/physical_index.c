@@ -259,12 +259,11 @@ parse_index(const char *text, const IndexOption *option, List *columns,
 }
 
 /*
- * is_untrusted_function
- *		Is the function one that somebody else than a superuser can replace?
- *		*context takes the first one's OID.
+ * IsUntrustedFunction
+ *		See physical_parts.h.
  */
-static bool
-is_untrusted_function(Oid funcid, void *context)
+bool
+IsUntrustedFunction(Oid funcid)
 {
 	HeapTuple	tuple;
 	Oid			owner;
@@ -276,10 +275,44 @@ is_untrusted_function(Oid funcid, void *context)
 		elog(ERROR, "cache lookup failed for function %u", funcid);
 	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
 	ReleaseSysCache(tuple);
-	if (superuser_arg(owner))
+	return !superuser_arg(owner);
+}
+
+/*
+ * is_untrusted_function
+ *		The same for check_functions_in_node.  *context takes the first one's
+ *		OID.
+ */
+static bool
+is_untrusted_function(Oid funcid, void *context)
+{
+	if (!IsUntrustedFunction(funcid))
 		return false;
 	*(Oid *) context = funcid;
 	return true;
+}
+
+/*
+ * check_json
+ *		Refuses SQL's own JSON constructors and queries: they find casts and
+ *		domains of users' types when they run, which no tree shows.
+ */
+static void
+check_json(Node *node)
+{
+#if PG_VERSION_NUM >= 160000
+	bool		json = IsA(node, JsonConstructorExpr);
+
+#if PG_VERSION_NUM >= 170000
+	json = json || IsA(node, JsonExpr);
+#endif
+	if (json)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("an index cannot use SQL's JSON functions"),
+				 errdetail("They may call functions of users, which in indexes would run as the owner of all physical tables."),
+				 errhint("Compute the value in a column of the model, and index that column.")));
+#endif
 }
 
 /*
@@ -319,6 +352,7 @@ check_code_walker(Node *node, void *context)
 					 errdetail("Checks of domains in indexes run as the owner of all physical tables, so they must belong to a superuser."),
 					 errhint("Cast in a column of the model, and index that column.")));
 	}
+	check_json(node);
 	return expression_tree_walker(node, check_code_walker, context);
 }
 

@@ -59,6 +59,10 @@ extern void DefinePhysicalIndexes(const Definition *definition, List *columns,
 								  const ModelOptions *options, Oid relid,
 								  const char *relation_name);
 
+/* Is the function one that somebody else than a superuser can replace? */
+extern bool IsUntrustedFunction(Oid funcid);
+
+
 /*
  * physical_switch.c: build the indexes of a relation on its new heap, and put
  * both in their place

@@ -23,9 +23,11 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_range.h"
 #include "catalog/pg_tablespace.h"
 #include "catalog/pg_type.h"
 #include "catalog/toasting.h"
@@ -40,7 +42,9 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "physical.h"
@@ -70,6 +74,63 @@ column_definitions(List *columns)
 							  makeColumnDef(column->name, typid, typmod, collid));
 	}
 	return definitions;
+}
+
+/*
+ * range_difference
+ *		The function that tells how far apart two bounds of a range type, or of
+ *		the ranges in a multirange type, are; InvalidOid for other types.
+ */
+static Oid
+range_difference(Oid typid)
+{
+	Oid			base = getBaseType(typid);
+	HeapTuple	tuple;
+	Oid			function;
+
+	if (type_is_multirange(base))
+		base = get_multirange_range(base);
+	tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(base));
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	function = ((Form_pg_range) GETSTRUCT(tuple))->rngsubdiff;
+	ReleaseSysCache(tuple);
+	return function;
+}
+
+/*
+ * check_types
+ *		Refuses columns of types with which code of an ordinary user would run
+ *		as the owner of all physical tables.
+ *
+ * ANALYZE and some indexes call a range type's difference function.  All else
+ * that they call belongs to operator classes, which only superusers make.
+ */
+static void
+check_types(const Definition *definition, List *columns)
+{
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		ModelColumn *column = lfirst(lc);
+		Oid			typid;
+		int32		typmod;
+		Oid			collid;
+		Oid			function;
+
+		ResolveModelColumn(column, &typid, &typmod, &collid);
+		function = range_difference(typid);
+		if (!OidIsValid(function) || !IsUntrustedFunction(function))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("model %s cannot store column \"%s\" of type %s",
+						QuoteModelName(&definition->name), column->name, column->type),
+				 errdetail("The type's function %s would run as the owner of all physical tables, so it must belong to a superuser.",
+						   format_procedure(function)),
+				 errhint("Have a superuser take the function over, or use another type or the kind \"view\" or \"materialized_view\".")));
+	}
 }
 
 /*
@@ -399,6 +460,7 @@ DefinePhysicalTable(const Definition *definition, List *columns,
 										  column_definitions(columns));
 	Oid			relid;
 
+	check_types(definition, columns);
 	check_tablespace(definition, options);
 	if (options->partition_strategy == PARTITION_OPTION_NONE)
 	{

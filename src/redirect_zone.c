@@ -21,10 +21,11 @@
  * zones no plan is kept that was made in the other.  Where we may have gone
  * over the border, CheckRedirectionZone has all plans made anew, if there are
  * any from the other side.  That is at the begin and end of functions that
- * are SECURITY DEFINER, of utility commands, of each run of the executor
- * (foreign keys run queries as a table's owner), of what vde does, and after
- * an abort.  Other code in C that changes the user is covered by redirect.c:
- * queries concerned count as dependent on the role.
+ * are SECURITY DEFINER, of utility commands, of each run of the executor, of
+ * what vde does, and after an abort.  Foreign keys run queries as a table's
+ * owner, and nothing tells when they give the rights back: the end of such a
+ * query counts as the end of the zone.  Other code in C that changes the user
+ * is covered by redirect.c: queries concerned count as dependent on the role.
  *
  * While the setting is empty, or prod, each of this is one test.
  *
@@ -160,6 +161,15 @@ stores_queries(const Node *statement)
 		case T_CreateTableAsStmt:
 			return ((const CreateTableAsStmt *) statement)->objtype == OBJECT_MATVIEW;
 
+		case T_ExplainStmt:
+			{
+				/* with ANALYZE it makes a materialized view, too */
+				const Query *query = (const Query *) ((const ExplainStmt *) statement)->query;
+
+				return IsA(query, Query) && query->commandType == CMD_UTILITY &&
+					stores_queries(query->utilityStmt);
+			}
+
 		case T_CallStmt:
 		case T_CheckPointStmt:
 		case T_ClosePortalStmt:
@@ -170,7 +180,6 @@ stores_queries(const Node *statement)
 		case T_DiscardStmt:
 		case T_DoStmt:
 		case T_ExecuteStmt:
-		case T_ExplainStmt:
 		case T_FetchStmt:
 		case T_ListenStmt:
 		case T_LoadStmt:
@@ -189,6 +198,21 @@ stores_queries(const Node *statement)
 }
 
 /*
+ * run_utility
+ *		Carries out the command.
+ */
+static void
+run_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
+			ProcessUtilityContext context, ParamListInfo params,
+			QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc)
+{
+	if (previous_utility)
+		previous_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+	else
+		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+}
+
+/*
  * zone_utility
  *		ProcessUtility_hook.
  */
@@ -197,11 +221,9 @@ zone_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 			 ProcessUtilityContext context, ParamListInfo params,
 			 QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc)
 {
-	ProcessUtility_hook_type utility = previous_utility ? previous_utility : standard_ProcessUtility;
-
 	if (!stores_queries(pstmt->utilityStmt))
 	{
-		utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		run_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 		return;
 	}
 
@@ -209,7 +231,7 @@ zone_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 	BeginPlainZone();
 	PG_TRY();
 	{
-		utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
+		run_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
 	}
 	PG_FINALLY();
 	{
@@ -256,6 +278,10 @@ zone_end(QueryDesc *desc)
 	else
 		standard_ExecutorEnd(desc);
 	CheckRedirectionZone();
+
+	/* a query of a foreign key: the next trigger may be the caller's own */
+	if (RedirectionOn && plain_plans && InNoForceRLSOperation())
+		forget_plans();
 }
 
 /*

@@ -50,6 +50,7 @@
 #include "redirect_zone.h"
 #include "session.h"
 #include "settings.h"
+#include "update.h"
 
 PG_FUNCTION_INFO_V1(vde_prepare_storage_role);
 
@@ -134,6 +135,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 
 	GetUserIdAndSecContext(&session->caller, &session->saved_context);
 	session->extension_owner = extension_owner();
+	CheckExtensionVersion();
 	elevate(session);
 }
 
@@ -165,6 +167,7 @@ commit(VdeSession *session, bool wait)
 		return;
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
+	CheckRedirectionZone();
 	VDE_POINT("commit: before");
 	if (!wait)
 		(void) set_config_option("synchronous_commit", "off",

@@ -18,6 +18,7 @@
 #include <ctype.h>
 
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "miscadmin.h"
 #include "parser/parser.h"
 #include "parser/scanner.h"
@@ -103,7 +104,7 @@ literal_at(const Definition *definition, int location)
 
 	RunAsBegin(&run_as, definition->owner, definition->settings, true);
 	scanner = scanner_init(definition->query + location, &extra, &ScanKeywords, ScanKeywordTokens);
-	extra.escape_string_warning = false;	/* the parser has warned */
+	OmitEscapeWarning(extra);	/* the parser has warned */
 	value.str = NULL;
 	if (core_yylex(&value, &start, scanner) != 0 && value.str != NULL)
 		literal = pstrdup(value.str);

@@ -16,18 +16,22 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/reloptions.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_attrdef.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_description.h"
+#include "catalog/pg_rewrite.h"
 #include "catalog/pg_seclabel.h"
+#include "catalog/pg_trigger.h"
 #include "commands/comment.h"
 #include "commands/seclabel.h"
-#include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -39,6 +43,7 @@
 #include "compat.h"
 #include "options.h"
 #include "view_attachments.h"
+#include "view_check.h"
 
 typedef struct ColumnAttachments
 {
@@ -47,7 +52,8 @@ typedef struct ColumnAttachments
 	int32		typmod;
 	Acl		   *acl;			/* NULL: the default */
 	char	   *comment;
-	char	   *default_sql;	/* NULL: none */
+	char	   *default_sql;	/* NULL: none; for messages */
+	char	   *default_tree;
 } ColumnAttachments;
 
 typedef struct SecurityLabel
@@ -166,8 +172,7 @@ save_labels(Oid relid)
 
 /*
  * save_defaults
- *		Default expressions of columns, as SQL that means the same under the
- *		search_path in force, which is the extension's.
+ *		Default expressions of columns.
  */
 static void
 save_defaults(ViewAttachments *attachments, Oid viewid)
@@ -176,7 +181,7 @@ save_defaults(ViewAttachments *attachments, Oid viewid)
 	uint64		rows;
 	uint64		i;
 
-	rows = CatalogRead("SELECT a.attname, pg_catalog.pg_get_expr(d.adbin, d.adrelid) "
+	rows = CatalogRead("SELECT a.attname, pg_catalog.pg_get_expr(d.adbin, d.adrelid), d.adbin::pg_catalog.text "
 					   "FROM pg_catalog.pg_attrdef d "
 					   "JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum "
 					   "WHERE d.adrelid = $1::pg_catalog.oid",
@@ -187,7 +192,10 @@ save_defaults(ViewAttachments *attachments, Oid viewid)
 		ColumnAttachments *column = find_column(attachments, CatalogText(i, 1));
 
 		if (column != NULL)
+		{
 			column->default_sql = CatalogText(i, 2);
+			column->default_tree = CatalogText(i, 3);
+		}
 	}
 }
 
@@ -315,20 +323,78 @@ SetViewAcl(Oid relid, AttrNumber attnum, Oid owner, const Acl *acl)
 /*
  * restore_default
  *		Sets the default of one column.
+ *
+ * As it is stored: parsing it again as the extension's owner would run what
+ * reads its literals, such as the checks of somebody's domain.
  */
 static void
-restore_default(Oid viewid, const ColumnAttachments *column)
+restore_default(Oid viewid, AttrNumber attnum, const ColumnAttachments *column)
 {
-	MemoryContext context = CurrentMemoryContext;
-	char	   *name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(viewid)),
-												  get_rel_name(viewid));
-	char	   *sql = psprintf("ALTER VIEW %s ALTER COLUMN %s SET DEFAULT %s", name,
-							   quote_identifier(column->name), column->default_sql);
+	Relation	view = relation_open(viewid, NoLock);
 
-	if (SPI_execute(sql, false, 0) != SPI_OK_UTILITY)
-		elog(ERROR, "could not execute \"%s\"", sql);
-	MemoryContextSwitchTo(context);
+	(void) VdeStoreAttrDefault(view, attnum, stringToNode(column->default_tree));
+	relation_close(view, NoLock);
 	CommandCounterIncrement();
+}
+
+/*
+ * drop_all
+ *		Drops objects of a class, given by a statement of the catalog about a
+ *		view; returns whether there were any.
+ */
+static bool
+drop_all(Oid classid, uint64 rows)
+{
+	List	   *oids = NIL;
+	ListCell   *lc;
+	uint64		i;
+
+	for (i = 0; i < rows; i++)
+		oids = lappend_oid(oids, CatalogOid(i, 1));
+	foreach(lc, oids)
+	{
+		ObjectAddress address;
+
+		ObjectAddressSet(address, classid, lfirst_oid(lc));
+		performDeletion(&address, DROP_RESTRICT, 0);
+	}
+	return oids != NIL;
+}
+
+/*
+ * StripView
+ *		See view_attachments.h.
+ */
+void
+StripView(Oid viewid)
+{
+	Oid			owner = RelationOwner(viewid);
+	ViewAttachments *attachments = SaveViewAttachments(viewid);
+	bool		any = attachments->acl != NULL;
+	ListCell   *lc;
+
+	SetViewAcl(viewid, 0, owner, NULL);
+	foreach(lc, attachments->columns)
+	{
+		if (((ColumnAttachments *) lfirst(lc))->acl == NULL)
+			continue;
+		any = true;
+		SetViewAcl(viewid, foreach_current_index(lc) + 1, owner, NULL);
+	}
+	any |= drop_all(RewriteRelationId,
+					CatalogRead("SELECT oid FROM pg_catalog.pg_rewrite WHERE ev_class = $1::pg_catalog.oid AND rulename <> '_RETURN'",
+								"l", (int64) viewid));
+	any |= drop_all(TriggerRelationId,
+					CatalogRead("SELECT oid FROM pg_catalog.pg_trigger WHERE tgrelid = $1::pg_catalog.oid AND NOT tgisinternal",
+								"l", (int64) viewid));
+	CommandCounterIncrement();
+	if (any)
+		ereport(WARNING,
+				(errmsg("grants on view \"%s.%s\" are taken back",
+						get_namespace_name(get_rel_namespace(viewid)), get_rel_name(viewid)),
+				 errdetail("It belongs to role \"%s\" now, whose rights its owner before did not have; so do rules and triggers on it go.",
+						   GetUserNameFromId(owner, true)),
+				 errhint("Have that role grant anew what is to stay.")));
 }
 
 /*
@@ -362,7 +428,7 @@ RestoreViewAttachments(Oid viewid, const ViewAttachments *attachments)
 
 		/* one that may not fit the new type would fail the whole swap */
 		if (get_atttype(viewid, attnum) == column->type)
-			restore_default(viewid, column);
+			restore_default(viewid, attnum, column);
 		else
 			ereport(WARNING,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),

@@ -36,6 +36,12 @@ extern void RestoreViewAttachments(Oid viewid,
 								   const ViewAttachments *attachments);
 
 /*
+ * Takes grants, rules and triggers away from a view that has just been given
+ * to another owner.
+ */
+extern void StripView(Oid viewid);
+
+/*
  * Writes an ACL as it is: that of the view (attnum 0) or of a column.  NULL:
  * the default.
  */

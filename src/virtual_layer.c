@@ -19,6 +19,9 @@
  *	 attached to it, and only if nothing depends on it.  Who gets something on
  *	 a view is in view_grants.c.
  *
+ * - A view that goes to an owner whose rights neither its old one nor the
+ *	 environment's owner has takes along no grants, rules and triggers.
+ *
  * - All changes of a call are made in one transaction.
  *
  * - When it commits, it holds AccessExclusiveLock on every view that readers
@@ -43,6 +46,7 @@
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "storage/sinval.h"
+#include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -244,7 +248,7 @@ repoint_view(Oid viewid, ShapeChange shape, List *column_defs, Query *query)
  *		Does one change.
  */
 static void
-carry_out(ViewState *state, const ViewGrants *grants, int place)
+carry_out(ViewState *state, const ViewGrants *grants, int place, Oid environment_owner)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ViewChange *change = state->change;
@@ -295,9 +299,9 @@ carry_out(ViewState *state, const ViewGrants *grants, int place)
 			repoint_view(viewid, state->shape, column_defs, query);
 
 		/*
-		 * Naming it in the query has locked the physical relation.  What drops
-		 * such relations waits for deployments (LockActivity), so the lock
-		 * need not fill the lock table to the end of the swap.
+		 * Naming it in the query has locked the physical relation.  What
+		 * drops such relations waits for deployments (LockActivity), so the
+		 * lock need not fill the lock table to the end of the swap.
 		 */
 		UnlockRelationOid(state->physical, AccessShareLock);
 	}
@@ -318,6 +322,14 @@ carry_out(ViewState *state, const ViewGrants *grants, int place)
 	{
 		ATExecChangeOwner(viewid, change->owner, false, AccessExclusiveLock);
 		CommandCounterIncrement();
+
+		/*
+		 * Who could not act as the new owner has not granted in its name, nor
+		 * written rules that run with its rights.
+		 */
+		if (!has_privs_of_role(old_owner, change->owner) &&
+			!has_privs_of_role(environment_owner, change->owner))
+			StripView(viewid);
 	}
 	SetViewGrants(grants, place, viewid, change, old_owner);
 	MemoryContextSwitchTo(context);
@@ -384,7 +396,7 @@ carry_out_rest(Swap *swap, bool early, uint64 messages)
 			}
 		}
 		MemoryContextSwitchTo(swap->check->scratch);
-		carry_out(state, swap->grants, i);
+		carry_out(state, swap->grants, i, swap->environment_owner);
 		MemoryContextSwitchTo(context);
 		MemoryContextReset(swap->check->scratch);
 		swap->done[i] = true;

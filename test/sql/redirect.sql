@@ -102,7 +102,7 @@ SELECT w FROM shop.wide w ORDER BY id LIMIT 1;
 -- it is the analysis in dev that says so
 SELECT id + 1 FROM shop.retyped;
 \set VERBOSITY default
-SELECT id + 1 FROM shop.retyped;
+SELECT coalesce(id, 1::int) FROM shop.retyped;
 \set VERBOSITY terse
 -- dev by its own name, and other environments by theirs
 SELECT DISTINCT env FROM shop__dev.same;
@@ -416,6 +416,8 @@ CREATE MATERIALIZED VIEW public.m AS SELECT public.reads() AS r;
 SELECT r, public.reads() AS now FROM public.m;
 REFRESH MATERIALIZED VIEW public.m;
 SELECT r, public.reads() AS now FROM public.m;
+EXPLAIN ANALYZE CREATE MATERIALIZED VIEW public.explained AS SELECT public.reads() AS r \g /dev/null
+SELECT r, public.reads() AS now FROM public.explained;
 CREATE FUNCTION public.pretends(int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN public.reads(); END $$;
 CREATE TABLE public.indexed AS SELECT 1 AS i;
 CREATE INDEX ON public.indexed (public.pretends(i));
@@ -436,6 +438,30 @@ DELETE FROM public.parent WHERE id = 1;
 DELETE FROM public.child WHERE id = 2;
 DELETE FROM public.parent WHERE id = 4;
 SELECT public.reads();
+-- what runs between and after their queries is the caller's again
+CREATE FUNCTION public.on_parent() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING '% of %: %', tg_op, old.id, CASE WHEN old.id > 5 THEN public.reads() END; RETURN NULL; END $$;
+CREATE TRIGGER zz AFTER DELETE ON public.parent FOR EACH ROW EXECUTE FUNCTION public.on_parent();
+INSERT INTO public.parent VALUES (5), (6), (7);
+INSERT INTO public.child VALUES (5), (6), (7);
+DELETE FROM public.parent WHERE id > 4;
+-- what a policy calls is steered, unless it is pinned
+CREATE TABLE public.guarded AS SELECT unnest('{prod,dev}'::text[]) AS env;
+GRANT SELECT ON public.guarded TO t_redirect_bob;
+ALTER TABLE public.guarded ENABLE ROW LEVEL SECURITY;
+CREATE FUNCTION public.allowed() RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN (SELECT min(env) FROM shop.same); END $$;
+CREATE POLICY p ON public.guarded USING (env = public.allowed());
+RESET ROLE;
+SET ROLE t_redirect_bob;
+TABLE public.guarded;
+RESET ROLE;
+SET ROLE t_redirect_ana;
+ALTER FUNCTION public.allowed() SET vde.environment = 'prod';
+RESET ROLE;
+SET ROLE t_redirect_bob;
+TABLE public.guarded;
+SELECT public.reads();
+RESET ROLE;
+SET ROLE t_redirect_ana;
 -- SET ROLE: the session's own choice
 RESET ROLE;
 SELECT public.reads();

@@ -237,6 +237,38 @@ SQL
 	unlike(slurp_file($node->logfile), qr/did not take part/, 'no worker found another graph than the session');
 }
 
+# Workers whose models say more than the session has room for, while it does not
+# listen: it waits for a lock
+{
+	value(<<SQL);
+CREATE TABLE raw.loud AS SELECT i AS id FROM generate_series(1, 20000) i;
+GRANT SELECT ON raw.loud TO $ROLE;
+CREATE FUNCTION raw.shout(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+	'BEGIN RAISE NOTICE ''%'', repeat(''loud '', 30); RETURN i; END';
+SQL
+	my $holder = $node->background_psql('postgres');
+	$holder->query_safe('SELECT pg_advisory_lock(1)');
+	ana(<<'SQL');
+SET vde.environment = 'loud';
+SELECT vde_register('w.a', 'SELECT raw.gate(i, 1) AS id FROM generate_series(1, 2500) i');
+SELECT vde_register('w.loud' || k, format('SELECT raw.shout(id) AS id, %s AS k FROM raw.loud', k)) FROM generate_series(1, 4) k;
+SQL
+	my $caller = $node->background_psql('postgres', on_error_stop => 0,
+		extra_params => [ '-d', $node->connstr('postgres') . " user=$ROLE" ]);
+	$caller->query_until(qr/started/, "\\echo started\nSET client_min_messages = notice;\nCALL vde_apply('loud');\n");
+	ok($node->poll_query_until('postgres',
+			"SELECT count(*) FILTER (WHERE model LIKE 'w.loud%' AND state = 'built') >= 1 AND count(*) FILTER (WHERE model LIKE 'w.loud%' AND state = 'running') = 0 FROM vde_progress WHERE environment = 'loud'"),
+		'loud: what is built is done before the session has heard of it');
+	is(value("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE backend_type = 'vde build worker' AND relation = 'raw.loud'::regclass"),
+		'0', 'loud: who waits for the session to listen holds no lock');
+	$holder->quit;
+	$caller->query_until(qr/finished/, "\\echo finished\n");
+	is(value('SELECT count(*) FROM w__loud.loud1 JOIN w__loud.loud4 USING (id)'), '20000', 'loud: all is built');
+	like($caller->{stderr}, qr/NOTICE:  loud loud.*built 20,000 rows/s, 'loud: and heard');
+	like($caller->{stderr}, qr/[0-9]+ messages of a background worker are left out/, 'loud: up to a point');
+	$caller->quit;
+}
+
 # In a transaction block the session builds alone, and others can watch
 register('block');
 {

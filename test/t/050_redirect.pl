@@ -120,7 +120,7 @@ foreach my $mode (qw(simple extended prepared))
 
 # Functions in parallel workers
 is( ana(<<'SQL'), "1\n{\"id\":7,\"env\":\"dev\",\"more\":1}dev", 'parallel workers');
-SET force_parallel_mode = on;
+SELECT set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g /dev/null
 SELECT count(DISTINCT env) FROM shop.same;
 SELECT public.reads(7);
 SQL
