@@ -111,18 +111,7 @@ DROP PROCEDURE @extschema@.vde_gc();
 COMMENT ON PROCEDURE @extschema@.vde_create_environment(text, text, interval, bigint) IS
 	'Creates an environment as a copy of the pointers of another (prod if not said), now or as of one of its deployments, and makes its views; no table is built. ttl: after which time vde_gc() drops it. The caller becomes its owner and needs CREATE on the database. Errors: it exists already, the base does not, the name is no suffix of a schema. Sends NOTIFY vde at its commit. The idea of environments as views over versioned tables comes from SQLMesh.';
 
--- Views: a new column at the end keeps whatever stands on them.
-CREATE OR REPLACE VIEW @extschema@.vde_builds AS
-	SELECT b.id AS build, vde.quoted_name(m.schema_name, m.model_name) AS model, b.environment, b.xxh3 AS version,
-		b.action, b.state, b.row_count, b.seconds, b.sqlstate,
-		CASE WHEN pg_catalog.pg_has_role(b.built_by::pg_catalog.oid, 'USAGE') THEN b.message END AS message,
-		b."position", b.built_by, b.started_at
-	FROM vde.build b
-	JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) b.model_id;
-
-COMMENT ON VIEW @extschema@.vde_builds IS
-	'What happened at each build and refresh: state (unchanged: a refresh that was not needed), rows, seconds, and of a failure its SQLSTATE, message (which may have values of rows, and is shown to members of the model''s owner) and position in the model''s query';
-
+-- Views: replaced as they are, or with a new column at the end, they keep whatever stands on them.
 CREATE OR REPLACE VIEW @extschema@.vde_deployments AS
 	SELECT d.id AS deployment, e.name AS environment, d.action, d.source_environment AS source,
 		d.parent_id AS made_on, d.restores_id AS restores,
@@ -138,6 +127,17 @@ CREATE OR REPLACE VIEW @extschema@.vde_deployments AS
 
 COMMENT ON VIEW @extschema@.vde_deployments IS
 	'The history of each environment: what was applied, promoted or rolled back, by whom, when and with which message, how many models it changed, built and reused, and how many seconds the call took, builds included; made_on is the state before, is_state tells where the environment is now';
+
+CREATE OR REPLACE VIEW @extschema@.vde_builds AS
+	SELECT b.id AS build, vde.quoted_name(m.schema_name, m.model_name) AS model, b.environment, b.xxh3 AS version,
+		b.action, b.state, b.row_count, b.seconds, b.sqlstate,
+		CASE WHEN pg_catalog.pg_has_role(b.built_by::pg_catalog.oid, 'USAGE') THEN b.message END AS message,
+		b."position", b.built_by, b.started_at
+	FROM vde.build b
+	JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) b.model_id;
+
+COMMENT ON VIEW @extschema@.vde_builds IS
+	'What happened at each build and refresh: state (unchanged: a refresh that was not needed), rows, seconds, and of a failure its SQLSTATE, message (which may have values of rows, and is shown to members of the model''s owner) and position in the model''s query';
 
 -- New.
 CREATE FUNCTION vde.progress_rows(
