@@ -62,6 +62,13 @@
 #define ASKING_SLICE			100
 #define ASKING_PAUSE			200
 
+/*
+ * After how many milliseconds a deadlock is looked for, instead of after
+ * deadlock_timeout: so early that who comes last with his wait finds it.
+ */
+#define DEADLOCK_CHECK			20
+#define ROW_DEADLOCK_CHECK		200
+
 /* what is over in a moment is waited for, so often and so long */
 #define MOMENTS					10
 #define MOMENT					20
@@ -124,11 +131,11 @@ RethrowDeadlock(MemoryContext context, const char *busy)
 }
 
 /*
- * CheckDeadlocksSoon
- *		See environment_lock.h.
+ * check_deadlocks_after
+ *		Looks for a deadlock after so many milliseconds, if not earlier.
  */
-void
-CheckDeadlocksSoon(int milliseconds)
+static void
+check_deadlocks_after(int milliseconds)
 {
 	char		value[16];
 
@@ -137,6 +144,16 @@ CheckDeadlocksSoon(int milliseconds)
 	snprintf(value, sizeof(value), "%d", milliseconds);
 	(void) set_config_option("deadlock_timeout", value, PGC_SUSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * CheckDeadlocksSoon
+ *		See environment_lock.h.
+ */
+void
+CheckDeadlocksSoon(void)
+{
+	check_deadlocks_after(ROW_DEADLOCK_CHECK);
 }
 
 /*
@@ -189,7 +206,7 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds,
 			(void) set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
 		}
-		CheckDeadlocksSoon(milliseconds > 0 ? Min(Max(milliseconds / 2, 1), DEADLOCK_CHECK) : DEADLOCK_CHECK);
+		check_deadlocks_after(DEADLOCK_CHECK);
 		/* a transaction's lock is handed to the transaction at the end */
 		(void) acquire(tag, mode, session, false, taken);
 		AtEOXact_GUC(false, guc_level);

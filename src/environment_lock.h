@@ -78,12 +78,11 @@ extern bool NextTry(int *tries);
  * For who must wait for a row while he has one of these locks.  busy says what is
  * going on, as "environment "dev" is being deployed to".
  *
- * CheckDeadlocksSoon: instead of deadlock_timeout, to the end of the GUC nest
- * level.  RethrowDeadlock, in a PG_CATCH: a deadlock becomes a serialization
+ * CheckDeadlocksSoon: instead of after deadlock_timeout, to the end of the GUC
+ * nest level.  RethrowDeadlock, in a PG_CATCH: a deadlock becomes a serialization
  * failure that says what to do.
  */
-#define DEADLOCK_CHECK	100
-extern void CheckDeadlocksSoon(int milliseconds);
+extern void CheckDeadlocksSoon(void);
 pg_noreturn extern void RethrowDeadlock(MemoryContext context, const char *busy);
 
 #endif							/* VDE_ENVIRONMENT_LOCK_H */

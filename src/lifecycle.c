@@ -297,7 +297,7 @@ wait_for_row(const Environment *environment)
 	MemoryContext context = CurrentMemoryContext;
 	int			guc_level = NewGUCNestLevel();
 
-	CheckDeadlocksSoon(DEADLOCK_CHECK);
+	CheckDeadlocksSoon();
 	PG_TRY();
 	{
 		CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR UPDATE", "l", environment->id);

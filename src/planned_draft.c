@@ -119,7 +119,7 @@ wait_for_drafts(const VdePlan *plan, List *models, bool alone)
 	int			guc_level = NewGUCNestLevel();
 
 	LockDrafts(environment->id, environment->name, alone);
-	CheckDeadlocksSoon(DEADLOCK_CHECK);
+	CheckDeadlocksSoon();
 	PG_TRY();
 	{
 		CatalogWrite("SELECT FROM vde.draft d JOIN vde.model m ON m.id = d.model_id "
