@@ -51,7 +51,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -60,6 +59,7 @@
 #include "environment.h"
 #include "fault.h"
 #include "physical.h"
+#include "subtransaction.h"
 #include "view_attachments.h"
 #include "view_check.h"
 #include "view_grants.h"
@@ -531,33 +531,18 @@ swap_views(Swap *swap, bool early)
 static bool
 swap_early(Swap *swap)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	volatile bool swapped = false;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		swapped = swap_views(swap, true);
-		if (swapped)
-			ReleaseCurrentSubTransaction();
-		else
-			RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
+		SubtransactionEnd(&sub, swapped);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		ReThrowError(error);
+		ReThrowError(SubtransactionFailed(&sub));
 	}
 	PG_END_TRY();
 	return swapped;
