@@ -31,7 +31,6 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
 #include "catalog.h"
@@ -170,7 +169,6 @@ prepare_repair(const VdeSession *session, EnvironmentLock *lock)
 Datum
 vde_check(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = CurrentMemoryContext;
 	VdeSession	session;
 	EnvironmentLock lock = {0};
 	Check		check = {0};
@@ -189,6 +187,5 @@ vde_check(PG_FUNCTION_ARGS)
 
 	/* the lock stays until the end of the transaction, as what it guards */
 	SessionEnd(&session);
-	MemoryContextSwitchTo(context);
 	return (Datum) 0;
 }

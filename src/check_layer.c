@@ -159,7 +159,6 @@ static bool
 examine_pointer(LayerCheck *layer, const Environment *environment,
 				ViewChange *change, Problem *problem, bool *mendable)
 {
-	MemoryContext context = CurrentMemoryContext;
 	ViewState	state;
 	int			obstacles = list_length(layer->obstacles);
 	ViewObstacle *obstacle = NULL;
@@ -178,7 +177,6 @@ examine_pointer(LayerCheck *layer, const Environment *environment,
 		obstacle = (ViewObstacle *) llast(layer->obstacles);
 	else
 		obstacle = schema_obstacle(layer, change);
-	MemoryContextSwitchTo(context);
 
 	if (!change->exists)
 	{
@@ -358,7 +356,6 @@ check_environment(Check *check, const Environment *environment)
 static void
 check_schemas(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
 	List	   *problems = NIL;
 	List	   *names = NIL;
 	ListCell   *cell;
@@ -372,7 +369,6 @@ check_schemas(Check *check)
 					   "JOIN pg_namespace n ON n.nspname = s.schema_name "
 					   "WHERE n.nspowner <> e.owner::pg_catalog.oid AND EXISTS (SELECT FROM pg_roles r WHERE r.oid = e.owner::pg_catalog.oid) "
 					   "ORDER BY 1, 2", "");
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 	{
 		Problem    *problem = palloc0(sizeof(Problem));
@@ -408,7 +404,6 @@ check_schemas(Check *check)
 static void
 check_strays(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
 	List	   *problems = NIL;
 	List	   *relids = NIL;
 	ListCell   *cell;
@@ -430,7 +425,6 @@ check_strays(Check *check)
 					   "  FROM vde.pointer p JOIN vde.environment e ON e.id = p.environment_id JOIN vde.model m ON m.id = p.model_id "
 					   "  WHERE p.snapshot_id IS NOT NULL) "
 					   "GROUP BY c.oid, n.nspname, c.relname, c.relowner ORDER BY 2", "");
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 	{
 		Problem    *problem = palloc0(sizeof(Problem));
@@ -470,7 +464,6 @@ check_strays(Check *check)
 void
 CheckLayer(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
 	List	   *names = NIL;
 	ListCell   *cell;
 	uint64		rows;
@@ -478,14 +471,12 @@ CheckLayer(Check *check)
 
 	check_schemas(check);
 	rows = CatalogRead("SELECT name FROM vde.environment WHERE layer_complete ORDER BY id", "");
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 		names = lappend(names, CatalogText(row, 1));
 	foreach(cell, names)
 	{
 		const Environment *environment = FindEnvironment((char *) lfirst(cell), true);
 
-		MemoryContextSwitchTo(context);
 		if (environment != NULL)
 			check_environment(check, environment);
 	}

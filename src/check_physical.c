@@ -94,10 +94,7 @@ typedef struct BuiltVersion
 static List *
 version_roles(const BuiltVersion *version)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	(void) CatalogRead("SELECT " ROLES("$1"), "l", version->id);
-	MemoryContextSwitchTo(context);
 	return CheckOids(0, 1);
 }
 
@@ -413,7 +410,6 @@ check_versions(Check *check)
 						   "LEFT JOIN vde.definition d ON d.id = s.definition_id "
 						   "WHERE v.built_at IS NOT NULL AND v.relation_name IS NOT NULL AND v.id > $1 "
 						   "ORDER BY v.id LIMIT $2", "ll", last, (int64) CHECK_BATCH);
-		MemoryContextSwitchTo(scratch);
 		for (row = 0; row < rows; row++)
 			versions = lappend(versions, read_version(row));
 		foreach(cell, versions)
@@ -436,7 +432,6 @@ check_versions(Check *check)
 				check_columns(check, version);
 				check_storage(check, version);
 			}
-			MemoryContextSwitchTo(scratch);
 		}
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(scratch);
@@ -450,7 +445,6 @@ check_versions(Check *check)
 static void
 check_partitions(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
 	Oid			storage = get_role_oid(VDE_STORAGE_ROLE, true);
 	List	   *problems = NIL;
 	List	   *relids = NIL;
@@ -464,7 +458,6 @@ check_partitions(Check *check)
 					   "format('It belongs to %s instead of %s.', k.relowner::regrole, $1::pg_catalog.regrole), " ROLES("k.version_id") " "
 					   "FROM known k WHERE k.relname <> k.relation_name AND k.relowner <> $1::pg_catalog.oid "
 					   "ORDER BY k.relname", "r", storage);
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 	{
 		Problem    *problem = palloc0(sizeof(Problem));
@@ -499,8 +492,6 @@ check_partitions(Check *check)
 static void
 check_attachments(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	ReportRows(check,
 			   CatalogRead(KNOWN
 						   "SELECT NULL::text, " OBJECT ", 'foreign_attachment'::text, a.what || ' is no part of the model.', a.remedy, " ROLES("k.version_id") " "
@@ -521,7 +512,6 @@ check_attachments(Check *check)
 						   "  FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_class c ON c.oid = i.inhrelid "
 						   "  WHERE p.relkind IN ('r', 'p') AND c.relnamespace <> p.relnamespace "
 						   ") a ON a.relid = k.oid ORDER BY 2, 4", ""));
-	MemoryContextSwitchTo(context);
 
 	/* views belong to their owner, whose grants on them nobody can use */
 	ReportRows(check,
@@ -540,7 +530,6 @@ check_attachments(Check *check)
 						   "AND (a.privilege_type <> 'SELECT' OR a.is_grantable OR a.grantee = 0 "
 						   "  OR NOT EXISTS (SELECT FROM vde.definition d WHERE d.owner::pg_catalog.oid = a.grantee)) "
 						   "GROUP BY k.oid, k.relname, k.version_id, a.grantee ORDER BY 2, 4", ""));
-	MemoryContextSwitchTo(context);
 }
 
 /*
@@ -555,7 +544,6 @@ check_attachments(Check *check)
 static void
 check_grants(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
 	List	   *problems = NIL;
 	List	   *relids = NIL;
 	List	   *owners = NIL;
@@ -579,7 +567,6 @@ check_grants(Check *check)
 					   "AND k.relowner = ANY (" OWNERS("k.version_id") ") "
 					   "AND NOT has_table_privilege(k.relowner, t.oid, 'SELECT') "
 					   "GROUP BY t.oid, t.relname, k.relowner, k.relname, k.version_id ORDER BY 3, 4", "");
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 	{
 		Problem    *problem = palloc0(sizeof(Problem));
@@ -614,8 +601,6 @@ check_grants(Check *check)
 static void
 check_unknown(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	ReportRows(check,
 			   CatalogRead(KNOWN
 						   "SELECT NULL::text, c.oid::regclass::text, 'unknown_relation'::text, "
@@ -633,7 +618,6 @@ check_unknown(Check *check)
 						   "AND d.classid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass, 'pg_collation'::regclass, "
 						   "  'pg_opclass'::regclass, 'pg_opfamily'::regclass, 'pg_conversion'::regclass) "
 						   "ORDER BY 2", ""));
-	MemoryContextSwitchTo(context);
 }
 
 /*
