@@ -140,8 +140,7 @@ ReportRows(Check *check, uint64 rows)
 static void
 prepare_repair(const VdeSession *session, EnvironmentLock *lock)
 {
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_check(true)");
+	RequireWritable("vde_check(true)");
 	if (!superuser_arg(session->caller) &&
 		CatalogRead("SELECT FROM vde.environment WHERE pg_has_role($1::pg_catalog.oid, owner::pg_catalog.oid, 'USAGE') LIMIT 1", "r",
 					session->caller) == 0)
