@@ -110,6 +110,24 @@ CheckOids(uint64 row, int column)
 }
 
 /*
+ * ReadProblem
+ *		See check.h.
+ */
+Problem *
+ReadProblem(uint64 row)
+{
+	Problem    *problem = palloc0(sizeof(Problem));
+
+	problem->environment = CatalogText(row, 1);
+	problem->object = CatalogText(row, 2);
+	problem->problem = CatalogText(row, 3);
+	problem->detail = CatalogText(row, 4);
+	problem->remedy = CatalogText(row, 5);
+	problem->roles = CheckOids(row, 6);
+	return problem;
+}
+
+/*
  * ReportRows
  *		See check.h.
  */
@@ -120,16 +138,8 @@ ReportRows(Check *check, uint64 rows)
 
 	for (row = 0; row < rows; row++)
 	{
-		Problem		problem = {0};
-
 		CHECK_FOR_INTERRUPTS();
-		problem.environment = CatalogText(row, 1);
-		problem.object = CatalogText(row, 2);
-		problem.problem = CatalogText(row, 3);
-		problem.detail = CatalogText(row, 4);
-		problem.remedy = CatalogText(row, 5);
-		problem.roles = CheckOids(row, 6);
-		ReportProblem(check, &problem);
+		ReportProblem(check, ReadProblem(row));
 	}
 }
 

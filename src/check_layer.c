@@ -363,24 +363,17 @@ check_schemas(Check *check)
 	uint64		rows;
 	uint64		row;
 
-	rows = CatalogRead("SELECT e.name, s.schema_name, "
-					   "format('It belongs to %s instead of %s.', n.nspowner::regrole, e.owner), ARRAY[e.owner::pg_catalog.oid]::text[] "
+	rows = CatalogRead("SELECT e.name, quote_ident(s.schema_name), 'wrong_owner', "
+					   "format('It belongs to %s instead of %s.', n.nspowner::regrole, e.owner), '" REMEDY_REPAIR "', "
+					   "ARRAY[e.owner::pg_catalog.oid]::text[], s.schema_name "
 					   "FROM vde.virtual_schema s JOIN vde.environment e ON e.id = s.environment_id "
 					   "JOIN pg_namespace n ON n.nspname = s.schema_name "
 					   "WHERE n.nspowner <> e.owner::pg_catalog.oid AND EXISTS (SELECT FROM pg_roles r WHERE r.oid = e.owner::pg_catalog.oid) "
-					   "ORDER BY 1, 2", "");
+					   "ORDER BY 1, 7", "");
 	for (row = 0; row < rows; row++)
 	{
-		Problem    *problem = palloc0(sizeof(Problem));
-
-		problem->environment = CatalogText(row, 1);
-		names = lappend(names, CatalogText(row, 2));
-		problem->object = quote_identifier((char *) llast(names));
-		problem->problem = "wrong_owner";
-		problem->detail = CatalogText(row, 3);
-		problem->remedy = REMEDY_REPAIR;
-		problem->roles = CheckOids(row, 4);
-		problems = lappend(problems, problem);
+		problems = lappend(problems, ReadProblem(row));
+		names = lappend(names, CatalogText(row, 7));
 	}
 	forboth(cell, problems, name, names)
 	{
@@ -411,8 +404,8 @@ check_strays(Check *check)
 	uint64		rows;
 	uint64		row;
 
-	rows = CatalogRead("SELECT c.oid, format('%I.%I', n.nspname, c.relname), "
-					   "string_agg(DISTINCT t.oid::regclass::text, ', '), ARRAY[c.relowner]::text[] "
+	rows = CatalogRead("SELECT NULL, format('%I.%I', n.nspname, c.relname), NULL, "
+					   "string_agg(DISTINCT t.oid::regclass::text, ', '), NULL, ARRAY[c.relowner]::text[], c.oid "
 					   "FROM pg_class t "
 					   "JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_rewrite'::regclass "
 					   "JOIN pg_rewrite r ON r.oid = d.objid "
@@ -427,13 +420,8 @@ check_strays(Check *check)
 					   "GROUP BY c.oid, n.nspname, c.relname, c.relowner ORDER BY 2", "");
 	for (row = 0; row < rows; row++)
 	{
-		Problem    *problem = palloc0(sizeof(Problem));
-
-		relids = lappend_oid(relids, CatalogOid(row, 1));
-		problem->object = CatalogText(row, 2);
-		problem->detail = CatalogText(row, 3);
-		problem->roles = CheckOids(row, 4);
-		problems = lappend(problems, problem);
+		problems = lappend(problems, ReadProblem(row));
+		relids = lappend_oid(relids, CatalogOid(row, 7));
 	}
 	forboth(cell, problems, relid, relids)
 	{

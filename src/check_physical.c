@@ -454,21 +454,15 @@ check_partitions(Check *check)
 	uint64		row;
 
 	rows = CatalogRead(KNOWN
-					   "SELECT k.oid, " OBJECT ", "
-					   "format('It belongs to %s instead of %s.', k.relowner::regrole, $1::pg_catalog.regrole), " ROLES("k.version_id") " "
+					   "SELECT NULL, " OBJECT ", 'wrong_owner', "
+					   "format('It belongs to %s instead of %s.', k.relowner::regrole, $1::pg_catalog.regrole), '" REMEDY_REPAIR "', "
+					   ROLES("k.version_id") ", k.oid "
 					   "FROM known k WHERE k.relname <> k.relation_name AND k.relowner <> $1::pg_catalog.oid "
 					   "ORDER BY k.relname", "r", storage);
 	for (row = 0; row < rows; row++)
 	{
-		Problem    *problem = palloc0(sizeof(Problem));
-
-		relids = lappend_oid(relids, CatalogOid(row, 1));
-		problem->object = CatalogText(row, 2);
-		problem->problem = "wrong_owner";
-		problem->detail = CatalogText(row, 3);
-		problem->remedy = REMEDY_REPAIR;
-		problem->roles = CheckOids(row, 4);
-		problems = lappend(problems, problem);
+		problems = lappend(problems, ReadProblem(row));
+		relids = lappend_oid(relids, CatalogOid(row, 7));
 	}
 	forboth(cell, problems, relid, relids)
 	{
@@ -556,8 +550,9 @@ check_grants(Check *check)
 	uint64		row;
 
 	rows = CatalogRead(KNOWN
-					   "SELECT t.oid, k.relowner, format('" VDE_DATA_SCHEMA ".%I', t.relname), "
-					   "format('%s, who owns " VDE_DATA_SCHEMA ".%I, lost SELECT.', k.relowner::regrole, k.relname), " ROLES("k.version_id") ", "
+					   "SELECT NULL, format('" VDE_DATA_SCHEMA ".%I', t.relname), 'lost_grant', "
+					   "format('%s, who owns " VDE_DATA_SCHEMA ".%I, lost SELECT.', k.relowner::regrole, k.relname), "
+					   "'" REMEDY_REPAIR ", by an owner of the table''s model', " ROLES("k.version_id") ", t.oid, k.relowner, "
 					   OWNERS("(SELECT v.id FROM vde.version v WHERE v.relation_name = t.relname)") "::text[] "
 					   "FROM known k JOIN pg_rewrite r ON r.ev_class = k.oid "
 					   "JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass "
@@ -566,19 +561,15 @@ check_grants(Check *check)
 					   "AND EXISTS (SELECT FROM pg_roles WHERE oid = k.relowner) "
 					   "AND k.relowner = ANY (" OWNERS("k.version_id") ") "
 					   "AND NOT has_table_privilege(k.relowner, t.oid, 'SELECT') "
-					   "GROUP BY t.oid, t.relname, k.relowner, k.relname, k.version_id ORDER BY 3, 4", "");
+					   "GROUP BY t.oid, t.relname, k.relowner, k.relname, k.version_id ORDER BY 2, 4", "");
 	for (row = 0; row < rows; row++)
 	{
-		Problem    *problem = palloc0(sizeof(Problem));
+		Problem    *problem = ReadProblem(row);
 
-		relids = lappend_oid(relids, CatalogOid(row, 1));
-		owners = lappend_oid(owners, CatalogOid(row, 2));
-		problem->object = CatalogText(row, 3);
-		problem->problem = "lost_grant";
-		problem->detail = CatalogText(row, 4);
-		problem->remedy = REMEDY_REPAIR ", by an owner of the table's model";
-		granters = lappend(granters, CheckOids(row, 6));
-		problem->roles = list_concat_unique_oid(CheckOids(row, 5), (List *) llast(granters));
+		relids = lappend_oid(relids, CatalogOid(row, 7));
+		owners = lappend_oid(owners, CatalogOid(row, 8));
+		granters = lappend(granters, CheckOids(row, 9));
+		problem->roles = list_concat_unique_oid(problem->roles, (List *) llast(granters));
 		problems = lappend(problems, problem);
 	}
 	forfour(cell, problems, relid, relids, owner, owners, granter, granters)
