@@ -141,12 +141,7 @@ columns_changed(Oid relid, List *columns)
 	ListCell   *cell;
 
 	foreach(cell, RelationColumnDefs(relid))
-	{
-		ColumnDef  *def = lfirst_node(ColumnDef, cell);
-
-		found = lappend(found, MakeModelColumn(def->colname, def->typeName->typeOid,
-											   def->typeName->typemod, def->collOid));
-	}
+		found = lappend(found, ModelColumnOfDef(lfirst_node(ColumnDef, cell)));
 	return !ModelColumnsEqual(found, columns);
 }
 

@@ -231,8 +231,7 @@ check_columns(Check *check, const BuiltVersion *version)
 	{
 		ColumnDef  *def = i < list_length(defs) ? list_nth_node(ColumnDef, defs, i) : NULL;
 		char	   *is = def == NULL ? NULL :
-		column_words(MakeModelColumn(def->colname, def->typeName->typeOid,
-									 def->typeName->typemod, def->collOid));
+		column_words(ModelColumnOfDef(def));
 		char	   *was = i >= list_length(version->columns) ? NULL :
 		column_words((ModelColumn *) list_nth(version->columns, i));
 

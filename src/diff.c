@@ -217,8 +217,7 @@ find_column(List *columns, const char *name)
 static char *
 type_text(const ColumnDef *def)
 {
-	ModelColumn *column = MakeModelColumn(def->colname, def->typeName->typeOid,
-										  def->typeName->typemod, def->collOid);
+	ModelColumn *column = ModelColumnOfDef(def);
 	char	   *type = format_type_with_typemod(def->typeName->typeOid,
 												def->typeName->typemod);
 
