@@ -569,8 +569,7 @@ vde_register(PG_FUNCTION_ARGS)
 	ValidateOptions(definition.kind, definition.options);
 	definition.settings = CaptureSettings(GetUserId());
 
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_register()");
+	RequireWritable("vde_register()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
 	target.environment_id = EnvironmentForDrafts(environment, session.caller, false,
@@ -635,8 +634,7 @@ vde_unregister(PG_FUNCTION_ARGS)
 	DraftTarget target;
 	DraftState *state;
 
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_unregister()");
+	RequireWritable("vde_unregister()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
 	target.environment_id = EnvironmentForDrafts(environment, session.caller, false,
@@ -673,8 +671,7 @@ vde_discard(PG_FUNCTION_ARGS)
 	uint64		count;
 	uint64		row;
 
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_discard()");
+	RequireWritable("vde_discard()");
 	SessionBegin(&session, NULL);
 	environment = FindEnvironment(EnvironmentName(given), false);
 	CheckEnvironmentOwner(environment, session.caller);

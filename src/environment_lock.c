@@ -34,7 +34,6 @@
 #include "storage/proc.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -44,6 +43,7 @@
 #include "fault.h"
 #include "guc.h"
 #include "lock_holder.h"
+#include "subtransaction.h"
 
 /* classes of our locks, beside the core's 1 and 2 in the fourth field */
 #define LOCK_CLASS_ACTIVITY		0x5641
@@ -189,12 +189,10 @@ static bool
 take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds,
 			const char *busy, bool *taken)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	bool		is_users = LockTimeout > 0 && (milliseconds == 0 || LockTimeout <= milliseconds);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		int			guc_level = NewGUCNestLevel();
@@ -210,18 +208,12 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds,
 		/* a transaction's lock is handed to the transaction at the end */
 		(void) acquire(tag, mode, session, false, taken);
 		AtEOXact_GUC(false, guc_level);
-		ReleaseCurrentSubTransaction();
+		SubtransactionEnd(&sub, true);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData  *error = SubtransactionFailed(&sub);
 
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
 		if (error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED)
 			fail_deadlock(busy, error);
 		if (*taken || is_users || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
@@ -229,8 +221,6 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds,
 		FreeErrorData(error);
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 	return *taken;
 }
 
@@ -429,12 +419,10 @@ static bool
 try_environments(EnvironmentLock *lock, const VdeSession *session,
 				 const Environment *first, const Environment *second)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	volatile bool both = false;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		LOCKTAG		tag;
@@ -448,28 +436,16 @@ try_environments(EnvironmentLock *lock, const VdeSession *session,
 		{
 			LockEnvironment(lock, session, second);
 			both = true;
-			ReleaseCurrentSubTransaction();
 		}
-		else
-			RollbackAndReleaseCurrentSubTransaction();
+		SubtransactionEnd(&sub, both);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		ReThrowError(error);
+		ReThrowError(SubtransactionFailed(&sub));
 	}
 	PG_END_TRY();
 	if (!both)
 		release_environments(lock);
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 	return both;
 }
 
