@@ -20,6 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "argument.h"
 #include "build.h"
 #include "build_schedule.h"
 #include "catalog.h"
@@ -39,16 +40,6 @@
 
 PG_FUNCTION_INFO_V1(vde_apply);
 PG_FUNCTION_INFO_V1(vde_promote);
-
-/*
- * TextArgument
- *		A text argument, NULL for NULL.
- */
-char *
-TextArgument(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
-}
 
 /*
  * SaveDeployment
@@ -502,7 +493,7 @@ vde_apply(PG_FUNCTION_ARGS)
 	char	   *name = EnvironmentName(TextArgument(fcinfo, 0));
 	char	   *plan_id = TextArgument(fcinfo, 1);
 	char	   *message = TextArgument(fcinfo, 2);
-	bool		confirm = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	bool		confirm = FlagArgument(fcinfo, 3);
 
 	lock.nowait = NowaitArgument(fcinfo, 4);
 	SessionBegin(&session, fcinfo);
@@ -613,7 +604,7 @@ vde_promote(PG_FUNCTION_ARGS)
 	char	   *source_name = TextArgument(fcinfo, 0);
 	char	   *target_name = TextArgument(fcinfo, 1);
 	List	   *models = text_list_argument(fcinfo, 2, "models");
-	bool		force = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	bool		force = FlagArgument(fcinfo, 3);
 	char	   *plan_id = TextArgument(fcinfo, 4);
 	char	   *message = TextArgument(fcinfo, 5);
 

@@ -33,6 +33,7 @@
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "diff.h"
@@ -323,14 +324,9 @@ vde_diff(PG_FUNCTION_ARGS)
 	int			guc_level;
 	int			i;
 
-	if (PG_ARGISNULL(2))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("model must not be null"),
-				 errhint("A model is named schema.name, as in shop.orders.")));
 	for (i = 0; i < 2; i++)
-		names[i] = EnvironmentName(PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i)));
-	diff->model = ParseModelName(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+		names[i] = EnvironmentName(TextArgument(fcinfo, i));
+	diff->model = ModelArgument(fcinfo, 2);
 	InitMaterializedSRF(fcinfo, 0);
 	diff->result = (ReturnSetInfo *) fcinfo->resultinfo;
 

@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
