@@ -35,7 +35,6 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "common/pg_prng.h"
 #include "lib/qunique.h"
@@ -48,7 +47,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -56,6 +54,7 @@
 #include "fault.h"
 #include "guc.h"
 #include "lock_holder.h"
+#include "subtransaction.h"
 #include "view_lock.h"
 
 /* tries that do not wait at all */
@@ -202,12 +201,10 @@ take_free(WantedLocks *wanted, bool all)
 static WaitResult
 wait_in_queue(Oid relid, VirtualTransactionId transaction, int milliseconds)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
 	volatile WaitResult result = WAIT_DONE;
+	Subtransaction sub;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		int			guc_level = NewGUCNestLevel();
@@ -223,20 +220,12 @@ wait_in_queue(Oid relid, VirtualTransactionId transaction, int milliseconds)
 		else
 			(void) VirtualXactLock(transaction, true);
 		AtEOXact_GUC(false, guc_level);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
+		SubtransactionEnd(&sub, true);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData  *error = SubtransactionFailed(&sub);
 
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
 		if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 			result = WAIT_TOO_LONG;
 		else if (error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED)
