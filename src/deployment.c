@@ -214,16 +214,8 @@ static void
 require_locks(const VdePlan *plan, List *steps)
 {
 	ViewObstacle *obstacle;
-	List	   *views = list_copy(plan->layer);
-	ListCell   *cell;
+	List	   *views = list_concat_copy(plan->layer, PlanViews(plan));
 
-	foreach(cell, plan->changes)
-	{
-		PlanChange *change = (PlanChange *) lfirst(cell);
-
-		if (change->view != NULL)
-			views = lappend(views, change->view);
-	}
 	obstacle = LockObstacle(BuildLocks(steps) + ViewLocks(views),
 							psprintf("deploying to environment \"%s\"", plan->environment->name),
 							true, NULL);
@@ -299,18 +291,9 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 	const Environment *environment = plan->environment;
 	int			changed;
 	int64		deployment = record(session, plan, message, &changed);
-	List	   *views = NIL;
-	ListCell   *cell;
 
-	foreach(cell, plan->changes)
-	{
-		PlanChange *change = (PlanChange *) lfirst(cell);
-
-		if (change->view != NULL)
-			views = lappend(views, change->view);
-	}
 	VDE_POINT("deploy: before swap");
-	SwapViews(views, environment->id, environment->owner);
+	SwapViews(PlanViews(plan), environment->id, environment->owner);
 	VDE_POINT("deploy: after swap");
 	FinishDeployment(session, environment, deployment, plan->source ? "promote" : "apply",
 					 plan->source ? plan->source->name : NULL, changed);
