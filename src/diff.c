@@ -42,6 +42,7 @@
 #include "options.h"
 #include "redirect_zone.h"
 #include "session.h"
+#include "settings.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
 
@@ -342,9 +343,7 @@ vde_diff(PG_FUNCTION_ARGS)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	ApplySetting("search_path", "pg_catalog, pg_temp");
 
 	/* prod's view is prod's, whatever vde.environment says */
 	BeginPlainZone();
