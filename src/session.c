@@ -184,7 +184,10 @@ commit(VdeSession *session, bool wait)
 	SPI_commit();
 	UseReadCommitted();
 
-	/* as core does after COMMIT in a procedure: system catalogs may be toasted */
+	/*
+	 * as core does after COMMIT in a procedure: system catalogs may be
+	 * toasted
+	 */
 	EnsurePortalSnapshotExists();
 	VDE_POINT("commit: after");
 	elevate(session);
