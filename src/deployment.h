@@ -32,9 +32,11 @@ extern int64 SaveDeployment(const VdeSession *session,
 /*
  * Carries out a plan that was checked and is not empty: builds what it needs,
  * then swaps the views, in the transaction that is open at the end.  Views of an
- * environment that nobody reads yet are made in batches.
+ * environment that nobody reads yet are made in batches.  false, only outside
+ * of a transaction block: somebody is changing the drafts, who may come for our
+ * locks.  AwaitPlannedDrafts, without them, and begin anew.
  */
-extern void DeployPlan(VdeSession *session, VdePlan *plan, const char *message);
+extern bool DeployPlan(VdeSession *session, VdePlan *plan, const char *message);
 
 /*
  * Last thing of a deployment's transaction: how long it took, and NOTIFY.

@@ -163,24 +163,31 @@ OpenEnvironment(const char *name, Oid caller, bool nowait)
 }
 
 /*
- * EnvironmentForDrafts
- *		OpenEnvironment by an argument that may be NULL.
+ * BeginDrafting
+ *		See environment.h.
  */
-int64
-EnvironmentForDrafts(const char *given, Oid caller, char **resolved_name)
+Environment *
+BeginDrafting(Environment *environment, Oid caller, bool alone)
 {
-	Environment *environment;
-
-	*resolved_name = EnvironmentName(given);
-	environment = OpenEnvironment(*resolved_name, caller, false);
-
 	/* if it is being dropped, wait for the outcome */
-	if (CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR KEY SHARE", "l", environment->id) == 0)
+	while (CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR KEY SHARE", "l", environment->id) == 0)
 	{
-		environment = FindEnvironment(*resolved_name, false);
+		environment = FindEnvironment(environment->name, false);
 		CheckEnvironmentOwner(environment, caller);
 	}
-	return environment->id;
+	LockDrafts(environment->id, environment->name, alone);
+	return environment;
+}
+
+/*
+ * EnvironmentForDrafts
+ *		OpenEnvironment by an argument that may be NULL, and BeginDrafting.
+ */
+int64
+EnvironmentForDrafts(const char *given, Oid caller, bool alone, char **resolved_name)
+{
+	*resolved_name = EnvironmentName(given);
+	return BeginDrafting(OpenEnvironment(*resolved_name, caller, false), caller, alone)->id;
 }
 
 /*

@@ -92,7 +92,15 @@ expire_environments(VdeSession *session)
 					 obstacle->detail ? errdetail_internal("%s", obstacle->detail) : 0));
 			continue;
 		}
-		DropEnvironment(session, environment);
+
+		/* who drafts in it may come for the lock that we have */
+		if (!DropEnvironment(session, environment, false))
+		{
+			SessionCommit(session);
+			ereport(NOTICE,
+					(errmsg("environment \"%s\" has expired and is kept: somebody works in it", environment->name)));
+			continue;
+		}
 		SessionCommit(session);
 		ereport(NOTICE, (errmsg("environment \"%s\" has expired and was dropped", environment->name)));
 	}

@@ -26,7 +26,11 @@ extern int64 LayerLocks(const Environment *environment);
 /* What keeps it from being dropped; NULL when nothing does. */
 extern ViewObstacle *DropObstacle(const Environment *environment);
 
-/* Drops its views, its empty schemas and its rows; no table. */
-extern void DropEnvironment(VdeSession *session, Environment *environment);
+/*
+ * Drops its views, its empty schemas and its rows; no table.  false, only without
+ * wait: somebody drafts in it, or makes another one from it, and it is still there,
+ * if not whole.
+ */
+extern bool DropEnvironment(VdeSession *session, Environment *environment, bool wait);
 
 #endif							/* VDE_LIFECYCLE_H */

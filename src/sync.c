@@ -292,7 +292,7 @@ vde_sync(PG_FUNCTION_ARGS)
 	RequireWritable("vde_sync()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
-	target.environment_id = EnvironmentForDrafts(environment, session.caller,
+	target.environment_id = EnvironmentForDrafts(environment, session.caller, true,
 												 &target.environment);
 	states = LoadDraftStates(target.environment_id);
 
