@@ -47,6 +47,16 @@ COMMENT ON TABLE vde.view_grant IS
 	'who was given SELECT on a model''s view by the option "grants" (0: public), and loses it when the option no longer says so; what somebody had before is not here';
 SELECT pg_catalog.pg_extension_config_dump('vde.view_grant', '');
 
+CREATE TABLE vde.withheld (
+	version_id bigint NOT NULL REFERENCES vde.version ON DELETE CASCADE,
+	owner regrole NOT NULL,
+	withheld_at timestamptz NOT NULL,
+	PRIMARY KEY (version_id, owner)
+);
+COMMENT ON TABLE vde.withheld IS
+	'owners of models who may not read a version''s table any more, because they could not have filled it when somebody else did; until a check finds that they could';
+SELECT pg_catalog.pg_extension_config_dump('vde.withheld', '');
+
 -- Procedures with a new argument.
 CREATE PROCEDURE @extschema@.vde_drop_environment(name text, nowait boolean DEFAULT false)
 	AS 'MODULE_PATHNAME'

@@ -452,26 +452,15 @@ may_read(Oid relid, Oid role)
 }
 
 /*
- * GrantPhysical
- *		SELECT on a relation for a role that owns a view on it.
- *
- * Two sessions that grant on the same relation at once would make one of them
- * fail, so they wait for each other here, without a lock that stops anybody
- * who reads or refreshes it.
+ * change_grant
+ *		Gives a role SELECT on a relation, or takes it.
  */
-void
-GrantPhysical(Oid relid, Oid role)
+static void
+change_grant(Oid relid, Oid role, bool is_grant)
 {
 	GrantStmt  *grant;
 	AccessPriv *privilege;
 	RoleSpec   *grantee;
-
-	if (may_read(relid, role))
-		return;
-	LockDatabaseObject(RelationRelationId, relid, GRANT_LOCK, ExclusiveLock);
-	AcceptInvalidationMessages();
-	if (may_read(relid, role))
-		return;
 
 	privilege = makeNode(AccessPriv);
 	privilege->priv_name = pstrdup("select");
@@ -482,12 +471,79 @@ GrantPhysical(Oid relid, Oid role)
 	grantee->location = -1;
 
 	grant = makeNode(GrantStmt);
-	grant->is_grant = true;
+	grant->is_grant = is_grant;
 	grant->targtype = ACL_TARGET_OBJECT;
 	grant->objtype = OBJECT_TABLE;
 	grant->objects = list_make1(makeRangeVar(get_namespace_name(get_rel_namespace(relid)),
 											 get_rel_name(relid), -1));
 	grant->privileges = list_make1(privilege);
 	grant->grantees = list_make1(grantee);
-	RunUtility((Node *) grant, "GRANT");
+	RunUtility((Node *) grant, is_grant ? "GRANT" : "REVOKE");
+}
+
+/*
+ * GrantPhysical
+ *		SELECT on a relation for a role that owns a view on it.
+ *
+ * Two sessions that grant on the same relation at once would make one of them
+ * fail, so they wait for each other here, without a lock that stops anybody
+ * who reads or refreshes it.
+ */
+void
+GrantPhysical(Oid relid, Oid role)
+{
+	if (may_read(relid, role))
+		return;
+	LockDatabaseObject(RelationRelationId, relid, GRANT_LOCK, ExclusiveLock);
+	AcceptInvalidationMessages();
+	if (!may_read(relid, role))
+		change_grant(relid, role, true);
+}
+
+/*
+ * RevokePhysical
+ *		Takes that from it.
+ */
+void
+RevokePhysical(Oid relid, Oid role)
+{
+	LockDatabaseObject(RelationRelationId, relid, GRANT_LOCK, ExclusiveLock);
+	AcceptInvalidationMessages();
+	if (list_member_oid(PhysicalReaders(relid), role))
+		change_grant(relid, role, false);
+	CommandCounterIncrement();
+}
+
+/*
+ * PhysicalReaders
+ *		See physical.h.
+ */
+List *
+PhysicalReaders(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	List	   *roles = NIL;
+	bool		isnull;
+	Datum		value;
+
+	if (!HeapTupleIsValid(tuple))
+		return NIL;
+	value = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relacl, &isnull);
+	if (!isnull)
+	{
+		Acl		   *acl = DatumGetAclPCopy(value);
+		int			i;
+
+		for (i = 0; i < ACL_NUM(acl); i++)
+		{
+			const AclItem *item = &ACL_DAT(acl)[i];
+
+			if (item->ai_grantee != ACL_ID_PUBLIC &&
+				item->ai_grantee != ((Form_pg_class) GETSTRUCT(tuple))->relowner &&
+				(ACLITEM_GET_PRIVS(*item) & ACL_SELECT) != 0)
+				roles = list_append_unique_oid(roles, item->ai_grantee);
+		}
+	}
+	ReleaseSysCache(tuple);
+	return roles;
 }

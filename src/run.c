@@ -34,6 +34,7 @@
 #include "lock_budget.h"
 #include "overrule.h"
 #include "plan.h"
+#include "table_reader.h"
 
 PG_FUNCTION_INFO_V1(vde_run);
 
@@ -152,6 +153,7 @@ vde_run(PG_FUNCTION_ARGS)
 		LockActivity(&lock, &session, false);
 		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
+		RegainTables(environment, session.caller);
 		kept = LoadKept(environment->id);
 		if (kept != NIL)
 		{
