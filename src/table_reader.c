@@ -314,12 +314,13 @@ warn(const ReaderCheck *check, const Reader *reader)
 static bool
 is_used(const ReaderCheck *check, Oid role)
 {
-	return CatalogRead("SELECT FROM vde.version v "
-					   "JOIN vde.snapshot_parent sp ON sp.parent_model_id = v.model_id "
-					   "JOIN vde.snapshot s ON s.id = sp.snapshot_id "
+	return CatalogRead("SELECT FROM vde.snapshot s "
 					   "JOIN vde.pointer p ON p.snapshot_id = s.id "
-					   "JOIN vde.definition d ON d.id = s.definition_id "
-					   "WHERE v.id = $1 AND d.owner::pg_catalog.oid = $2::pg_catalog.oid LIMIT 1", "lr",
+					   "JOIN vde.pointer rp ON rp.environment_id = p.environment_id "
+					   "JOIN vde.snapshot_parent sp ON sp.snapshot_id = rp.snapshot_id AND sp.parent_model_id = s.model_id "
+					   "JOIN vde.snapshot r ON r.id = rp.snapshot_id "
+					   "JOIN vde.definition d ON d.id = r.definition_id "
+					   "WHERE s.version_id = $1 AND d.owner::pg_catalog.oid = $2::pg_catalog.oid LIMIT 1", "lr",
 					   check->version_id, role) > 0 ||
 		environments_of(check, role) != NULL;
 }
