@@ -35,6 +35,7 @@
 #include "receiver.h"
 #include "snapshot.h"
 #include "table_reader.h"
+#include "text_privacy.h"
 #include "withheld.h"
 
 /*
@@ -263,6 +264,13 @@ run_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 	MemoryContextDelete(scratch);
 }
 
+/* what build_error_callback needs */
+typedef struct BuildContext
+{
+	char	   *name;			/* of the model */
+	char	   *hidden_by;		/* as in ModelContext */
+} BuildContext;
+
 /*
  * build_error_callback
  *		Names the model where its error ends the call as it is.
@@ -270,7 +278,11 @@ run_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 static void
 build_error_callback(void *arg)
 {
-	errcontext("build of model \"%s\"", QuoteModelName(&((GraphNode *) arg)->name));
+	const BuildContext *context = arg;
+
+	if (context->hidden_by != NULL)
+		HideModelError(context->name, context->hidden_by);
+	errcontext("build of model \"%s\"", context->name);
 }
 
 /*
@@ -297,8 +309,12 @@ try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 	MemoryContext old = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorContextCallback *callers = error_context_stack;
+	Oid			keep_of = KeepModelErrorsOf;
 
 	BeginInternalSubTransaction(NULL);
+	/* for vde_builds; of all others those that embed it may be read by more */
+	if (IsPrivate(step->node->definition))
+		KeepModelErrorsOf = step->node->definition->owner;
 	error_context_stack = NULL;
 	MemoryContextSwitchTo(old);
 	PG_TRY();
@@ -318,6 +334,7 @@ try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 		step->failed = true;
 	}
 	PG_END_TRY();
+	KeepModelErrorsOf = keep_of;
 	error_context_stack = callers;
 	MemoryContextSwitchTo(old);
 	CurrentResourceOwner = owner;
@@ -356,11 +373,15 @@ RunBuildTask(Graph *graph, BuildStep *step, QueueHandle *queue, bool raise)
 	else if (raise)
 	{
 		ErrorContextCallback callback;
+		BuildContext context;
 
 		if (step->error != NULL)
 			ReThrowError(step->error);
 		callback.callback = build_error_callback;
-		callback.arg = step->node;
+		callback.arg = &context;
+		context.name = QuoteModelName(&step->node->name);
+		context.hidden_by = HidesErrors(step->node->definition) ?
+			GetUserNameFromId(step->node->definition->owner, false) : NULL;
 		callback.previous = error_context_stack;
 		error_context_stack = &callback;
 		HeapReceiverReportTo(&task->rows);

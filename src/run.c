@@ -187,6 +187,7 @@ vde_run(PG_FUNCTION_ARGS)
 				step->error = DriftError(graph, drifted);
 			else if (unsettled != NULL && FindKept(kept, node->model_id) != NULL)
 				step->error = kept_error(graph, unsettled);
+			step->known_error = step->error != NULL;
 			steps = lappend(steps, step);
 		}
 		VDE_POINT("run: planned");
