@@ -58,6 +58,7 @@
 #include "receiver.h"
 #include "seed.h"
 #include "session.h"
+#include "text_privacy.h"
 
 /* "__" and 16 hexadecimal digits at the end of a relation's name */
 #define HASH_DIGITS		16
@@ -294,11 +295,14 @@ AnalyzePhysical(const char *relation_name)
  *		Runs a bound query into dest.
  *
  * The permissions that are asked for are those in the query.  A parallel plan
- * is possible: workers read, and only this process writes.
+ * is possible: workers read, and only this process writes.  pg_stat_activity
+ * shows a worker's query to the caller, so a private one is not given to them.
  */
 static void
-run_query(const Query *query, const char *text, DestReceiver *dest)
+run_query(const Query *query, const Definition *definition, DestReceiver *dest)
 {
+	bool		is_private = IsPrivate(definition);
+	const char *text = is_private ? QuoteModelName(&definition->name) : definition->query;
 	Query	   *copy = copyObject(unconstify(Query *, query));
 	List	   *rewritten;
 	PlannedStmt *plan;
@@ -311,6 +315,12 @@ run_query(const Query *query, const char *text, DestReceiver *dest)
 	CHECK_FOR_INTERRUPTS();
 	plan = VdePlanQuery(linitial_node(Query, rewritten), text,
 						CURSOR_OPT_PARALLEL_OK);
+	if (is_private)
+	{
+		/* all of that text */
+		plan->stmt_location = -1;
+		plan->stmt_len = 0;
+	}
 
 	/* planning may have run functions; what they did, the query must see */
 	PushCopiedSnapshot(GetActiveSnapshot());
@@ -346,7 +356,7 @@ FillHeaps(const Definition *definition, const Query *query, DestReceiver *dest)
 		RunAs		run_as;
 
 		RunAsBegin(&run_as, definition->owner, definition->settings, true);
-		run_query(query, definition->query, dest);
+		run_query(query, definition, dest);
 		RunAsEnd(&run_as);
 	}
 
