@@ -22,7 +22,6 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "build.h"
@@ -34,6 +33,7 @@
 #include "physical.h"
 #include "receiver.h"
 #include "snapshot.h"
+#include "subtransaction.h"
 #include "table_reader.h"
 #include "text_privacy.h"
 #include "withheld.h"
@@ -306,38 +306,31 @@ ErrorEndsCall(const ErrorData *error)
 static void
 try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 {
-	MemoryContext old = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	ErrorContextCallback *callers = error_context_stack;
 	Oid			keep_of = KeepModelErrorsOf;
 
-	BeginInternalSubTransaction(NULL);
-	/* for vde_builds; of all others those that embed it may be read by more */
+	SubtransactionBegin(&sub);
+	sub.errors = graph->context;
+	/* as it is for vde_builds, and hidden where the call ends with it */
 	if (IsPrivate(step->node->definition))
 		KeepModelErrorsOf = step->node->definition->owner;
 	error_context_stack = NULL;
-	MemoryContextSwitchTo(old);
 	PG_TRY();
 	{
 		if (step->error != NULL)
 			ReThrowError(step->error);
 		run_step(graph, step, queue);
-		ReleaseCurrentSubTransaction();
+		SubtransactionEnd(&sub, true);
 	}
 	PG_CATCH();
 	{
-		MemoryContextSwitchTo(graph->context);
-		step->error = CopyErrorData();
-		FlushErrorState();
-		MemoryContextSwitchTo(old);
-		RollbackAndReleaseCurrentSubTransaction();
+		step->error = SubtransactionFailed(&sub);
 		step->failed = true;
 	}
 	PG_END_TRY();
 	KeepModelErrorsOf = keep_of;
 	error_context_stack = callers;
-	MemoryContextSwitchTo(old);
-	CurrentResourceOwner = owner;
 }
 
 /*

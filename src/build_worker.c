@@ -676,6 +676,5 @@ vde_build_worker_main(Datum main_arg)
 		else
 			QueueWait(handle);
 	}
-	ConditionVariableCancelSleep();
 	proc_exit(0);
 }

@@ -31,7 +31,6 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
 #include "catalog.h"
@@ -111,6 +110,24 @@ CheckOids(uint64 row, int column)
 }
 
 /*
+ * ReadProblem
+ *		See check.h.
+ */
+Problem *
+ReadProblem(uint64 row)
+{
+	Problem    *problem = palloc0(sizeof(Problem));
+
+	problem->environment = CatalogText(row, 1);
+	problem->object = CatalogText(row, 2);
+	problem->problem = CatalogText(row, 3);
+	problem->detail = CatalogText(row, 4);
+	problem->remedy = CatalogText(row, 5);
+	problem->roles = CheckOids(row, 6);
+	return problem;
+}
+
+/*
  * ReportRows
  *		See check.h.
  */
@@ -121,16 +138,8 @@ ReportRows(Check *check, uint64 rows)
 
 	for (row = 0; row < rows; row++)
 	{
-		Problem		problem = {0};
-
 		CHECK_FOR_INTERRUPTS();
-		problem.environment = CatalogText(row, 1);
-		problem.object = CatalogText(row, 2);
-		problem.problem = CatalogText(row, 3);
-		problem.detail = CatalogText(row, 4);
-		problem.remedy = CatalogText(row, 5);
-		problem.roles = CheckOids(row, 6);
-		ReportProblem(check, &problem);
+		ReportProblem(check, ReadProblem(row));
 	}
 }
 
@@ -141,8 +150,7 @@ ReportRows(Check *check, uint64 rows)
 static void
 prepare_repair(const VdeSession *session, EnvironmentLock *lock)
 {
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_check(true)");
+	RequireWritable("vde_check(true)");
 	if (!superuser_arg(session->caller) &&
 		CatalogRead("SELECT FROM vde.environment WHERE pg_has_role($1::pg_catalog.oid, owner::pg_catalog.oid, 'USAGE') LIMIT 1", "r",
 					session->caller) == 0)
@@ -170,7 +178,6 @@ prepare_repair(const VdeSession *session, EnvironmentLock *lock)
 Datum
 vde_check(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = CurrentMemoryContext;
 	VdeSession	session;
 	EnvironmentLock lock = {0};
 	Check		check = {0};
@@ -189,6 +196,5 @@ vde_check(PG_FUNCTION_ARGS)
 
 	/* the lock stays until the end of the transaction, as what it guards */
 	SessionEnd(&session);
-	MemoryContextSwitchTo(context);
 	return (Datum) 0;
 }

@@ -95,11 +95,10 @@ PutDifference(const Diff *diff, const char *what, const char *column,
 /*
  * read_side
  *		What the catalog says about the model in an environment.  Runs as the
- *		extension's owner; the result is in the given context.
+ *		extension's owner.
  */
 static void
-read_side(DiffSide *side, const ModelName *model, const char *environment,
-		  MemoryContext context)
+read_side(DiffSide *side, const ModelName *model, const char *environment)
 {
 	Environment *found = FindEnvironment(environment, false);
 	uint64		rows;
@@ -110,7 +109,6 @@ read_side(DiffSide *side, const ModelName *model, const char *environment,
 					   "JOIN vde.definition d ON d.id = s.definition_id "
 					   "WHERE p.environment_id = $1 AND m.schema_name = $2 AND m.model_name = $3",
 					   "lnn", found->id, model->schema, model->name);
-	MemoryContextSwitchTo(context);
 	side->environment = pstrdup(environment);
 	side->schema = ViewSchema(model, environment);
 	side->view = quote_qualified_identifier(side->schema, model->name);
@@ -219,8 +217,7 @@ find_column(List *columns, const char *name)
 static char *
 type_text(const ColumnDef *def)
 {
-	ModelColumn *column = MakeModelColumn(def->colname, def->typeName->typeOid,
-										  def->typeName->typemod, def->collOid);
+	ModelColumn *column = ModelColumnOfDef(def);
 	char	   *type = format_type_with_typemod(def->typeName->typeOid,
 												def->typeName->typemod);
 
@@ -338,8 +335,10 @@ vde_diff(PG_FUNCTION_ARGS)
 	diff->result = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	SessionBegin(&session, NULL);
-	read_side(&diff->a, &diff->model, names[0], context);
-	read_side(&diff->b, &diff->model, names[1], context);
+	/* what is read outlives the session */
+	MemoryContextSwitchTo(context);
+	read_side(&diff->a, &diff->model, names[0]);
+	read_side(&diff->b, &diff->model, names[1]);
 	check_present(diff);
 	SessionEnd(&session);
 
@@ -369,6 +368,5 @@ vde_diff(PG_FUNCTION_ARGS)
 	AtEOXact_GUC(false, guc_level);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
-	MemoryContextSwitchTo(context);
 	return (Datum) 0;
 }

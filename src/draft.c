@@ -566,8 +566,7 @@ vde_register(PG_FUNCTION_ARGS)
 	ValidateOptions(definition.kind, definition.options);
 	definition.settings = CaptureSettings(GetUserId());
 
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_register()");
+	RequireWritable("vde_register()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
 	target.environment_id = EnvironmentForDrafts(environment, session.caller,
@@ -632,8 +631,7 @@ vde_unregister(PG_FUNCTION_ARGS)
 	DraftTarget target;
 	DraftState *state;
 
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_unregister()");
+	RequireWritable("vde_unregister()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
 	target.environment_id = EnvironmentForDrafts(environment, session.caller,
@@ -668,8 +666,7 @@ vde_discard(PG_FUNCTION_ARGS)
 	Environment *environment;
 	uint64		count;
 
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_discard()");
+	RequireWritable("vde_discard()");
 	SessionBegin(&session, NULL);
 	environment = FindEnvironment(EnvironmentName(given), false);
 	CheckEnvironmentOwner(environment, session.caller);

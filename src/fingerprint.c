@@ -340,19 +340,16 @@ find_parents(Node *node, Bitmapset **parents)
 {
 	if (node == NULL)
 		return false;
-	if (IsA(node, Query))
+	if (IsA(node, RangeTblEntry))
 	{
-		ListCell   *lc;
+		RangeTblEntry *rte = (RangeTblEntry *) node;
 
-		foreach(lc, ((Query *) node)->rtable)
-		{
-			RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-			if (rte->rtekind == RTE_NAMEDTUPLESTORE)
-				*parents = bms_add_member(*parents, EphemeralIndex(rte->enrname));
-		}
-		return query_tree_walker((Query *) node, find_parents, parents, 0);
+		if (rte->rtekind == RTE_NAMEDTUPLESTORE)
+			*parents = bms_add_member(*parents, EphemeralIndex(rte->enrname));
+		return false;
 	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, find_parents, parents, QTW_EXAMINE_RTES_BEFORE);
 	return expression_tree_walker(node, find_parents, parents);
 }
 

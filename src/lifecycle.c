@@ -181,6 +181,8 @@ vde_create_environment(PG_FUNCTION_ARGS)
 		Environment *environment;
 
 		LockActivity(&lock, &session, false);
+		/* who drafts in an environment that is not there makes it, too */
+		LockEnvironmentName(name, false);
 		if (base_name != NULL && strcmp(base_name, name) != 0)
 			base = FindEnvironment(EnvironmentName(base_name),
 								   strcmp(base_name, PROD_ENVIRONMENT) == 0);

@@ -319,8 +319,7 @@ vde_categorize(PG_FUNCTION_ARGS)
 				 errmsg("a change cannot be declared \"%s\"", category),
 				 errhint("The categories to declare are non_breaking and breaking; automatic takes it back.")));
 
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_categorize()");
+	RequireWritable("vde_categorize()");
 	SessionBegin(&session, NULL);
 	environment = FindEnvironment(EnvironmentName(PG_ARGISNULL(2) ? NULL :
 												  text_to_cstring(PG_GETARG_TEXT_PP(2))), false);

@@ -121,6 +121,17 @@ SessionCaller(void)
 }
 
 /*
+ * RequireWritable
+ *		See session.h.
+ */
+void
+RequireWritable(const char *call)
+{
+	RefuseOnStandby();
+	PreventCommandIfReadOnly(call);
+}
+
+/*
  * SessionBegin
  *		First call of every public function.
  */
@@ -134,8 +145,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
 	{
 		session->atomic = castNode(CallContext, fcinfo->context)->atomic;
-		RefuseOnStandby();
-		PreventCommandIfReadOnly("CALL of a procedure of vde");
+		RequireWritable("CALL of a procedure of vde");
 	}
 
 	/* nor can it commit under an EXCEPTION clause, which rolls all of it back */

@@ -40,8 +40,14 @@ extern void SessionEnd(VdeSession *session);
 /* Who called the function that is at work */
 extern Oid	SessionCaller(void);
 
-/* Error on a standby: whatever writes says so, before it does anything. */
+/* Error on a standby */
 extern void RefuseOnStandby(void);
+
+/*
+ * Error on a standby, and in a read-only transaction: whatever writes says so,
+ * before it does anything.  call: what is refused, in the error's words.
+ */
+extern void RequireWritable(const char *call);
 
 /* Commits what was done so far, outside a transaction block; else nothing. */
 extern void SessionCommit(VdeSession *session);

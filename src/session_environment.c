@@ -158,13 +158,11 @@ vde_use(PG_FUNCTION_ARGS)
 
 	if (!is_prod)
 	{
-		MemoryContext context = CurrentMemoryContext;
 		VdeSession	session;
 
 		SessionBegin(&session, NULL);
 		(void) FindEnvironment(environment, false);
 		SessionEnd(&session);
-		MemoryContextSwitchTo(context);
 	}
 
 	path = path_for(is_prod ? NULL : environment);
@@ -192,7 +190,6 @@ vde_use(PG_FUNCTION_ARGS)
 Datum
 vde_status(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = CurrentMemoryContext;
 	VdeSession	session;
 	TupleDesc	desc;
 	Datum		values[STATUS_COLUMNS] = {0};
@@ -222,7 +219,6 @@ vde_status(PG_FUNCTION_ARGS)
 		else if (!is_preloaded())
 			note = "since vde was called for the first time in this session: defaults of roles and databases need it in session_preload_libraries";
 		SessionEnd(&session);
-		MemoryContextSwitchTo(context);
 	}
 
 	if (VdeEnvironment == NULL || VdeEnvironment[0] == '\0')

@@ -290,8 +290,7 @@ vde_sync(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	files = read_files(PG_GETARG_JSONB_P(1));
 
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_sync()");
+	RequireWritable("vde_sync()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
 	target.environment_id = EnvironmentForDrafts(environment, session.caller,

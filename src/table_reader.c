@@ -27,19 +27,18 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
 #include "fault.h"
 #include "node_access.h"
 #include "physical.h"
+#include "subtransaction.h"
 #include "table_reader.h"
 #include "withheld.h"
 
@@ -167,12 +166,10 @@ ask_node(const ReaderCheck *check, Graph *graph, GraphNode *node)
 static bool
 could_build(const ReaderCheck *check, const char *environment, char **problem)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	ErrorData  *volatile error = NULL;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		Graph	   *graph = MakeGraph(FindEnvironment(environment, false));
@@ -180,17 +177,13 @@ could_build(const ReaderCheck *check, const char *environment, char **problem)
 		graph->caller = check->caller;
 		ask_node(check, graph, GraphFind(graph, check->model->schema, check->model->name));
 		MemoryContextDelete(graph->context);
+		SubtransactionEnd(&sub, false);
 	}
 	PG_CATCH();
 	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
+		error = SubtransactionFailed(&sub);
 	}
 	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 	if (error == NULL)
 		return true;
 	if (says_nothing(error->sqlerrcode))

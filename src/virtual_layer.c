@@ -51,7 +51,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -60,6 +59,7 @@
 #include "environment.h"
 #include "fault.h"
 #include "physical.h"
+#include "subtransaction.h"
 #include "view_attachments.h"
 #include "view_check.h"
 #include "view_grants.h"
@@ -141,7 +141,6 @@ static void
 create_schemas(LayerCheck *check, ViewState *states, int count,
 			   int64 environment_id, const ViewGrants *grants)
 {
-	MemoryContext context = CurrentMemoryContext;
 	int			i;
 
 	for (i = 0; i < count; i++)
@@ -159,10 +158,8 @@ create_schemas(LayerCheck *check, ViewState *states, int count,
 							"VALUES ($1, $2) "
 							"ON CONFLICT (schema_name) DO UPDATE SET environment_id = EXCLUDED.environment_id",
 							"nl", schema->name, environment_id);
-		MemoryContextSwitchTo(context);
 		CommandCounterIncrement();
 		CopySchemaUsage(grants, &states[i].change->model, schema->oid);
-		MemoryContextSwitchTo(context);
 	}
 }
 
@@ -253,7 +250,6 @@ static void
 carry_out(const Swap *swap, ViewState *state, int place)
 {
 	const ViewGrants *grants = swap->grants;
-	MemoryContext context = CurrentMemoryContext;
 	ViewChange *change = state->change;
 	Oid			viewid = state->viewid;
 	Oid			old_owner;
@@ -265,7 +261,6 @@ carry_out(const Swap *swap, ViewState *state, int place)
 		if (OidIsValid(viewid))
 			drop_view(viewid);
 		ForgetViewGrants(grants, place, change);
-		MemoryContextSwitchTo(context);
 		return;
 	}
 
@@ -280,7 +275,6 @@ carry_out(const Swap *swap, ViewState *state, int place)
 	old_owner = OidIsValid(viewid) ? RelationOwner(viewid) : InvalidOid;
 	if (!IsInWithheld(swap->withheld, change->relation_name, change->owner))
 		GrantPhysical(state->physical, change->owner);
-	MemoryContextSwitchTo(context);
 
 	if (!state->unchanged || !OidIsValid(viewid))
 	{
@@ -337,10 +331,8 @@ carry_out(const Swap *swap, ViewState *state, int place)
 			StripView(viewid);
 	}
 	SetViewGrants(grants, place, viewid, change, old_owner);
-	MemoryContextSwitchTo(context);
 	SetViewComments(viewid, &change->model, change->description,
 					change->column_options, !OidIsValid(state->viewid));
-	MemoryContextSwitchTo(context);
 }
 
 /*
@@ -516,10 +508,7 @@ lock_and_examine(Swap *swap, bool early)
 static bool
 swap_views(Swap *swap, bool early)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	swap->grants = BeginViewGrants(swap->changes, swap->environment_id, swap->environment_owner);
-	MemoryContextSwitchTo(context);
 	swap->withheld = LoadWithheld();
 	if (!lock_and_examine(swap, early))
 		return false;
@@ -536,33 +525,18 @@ swap_views(Swap *swap, bool early)
 static bool
 swap_early(Swap *swap)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	volatile bool swapped = false;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		swapped = swap_views(swap, true);
-		if (swapped)
-			ReleaseCurrentSubTransaction();
-		else
-			RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
+		SubtransactionEnd(&sub, swapped);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		ReThrowError(error);
+		ReThrowError(SubtransactionFailed(&sub));
 	}
 	PG_END_TRY();
 	return swapped;
@@ -626,7 +600,6 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 void
 DropViewSchemas(int64 environment_id)
 {
-	MemoryContext context = CurrentMemoryContext;
 	List	   *names = NIL;
 	uint64		rows;
 	uint64		row;
@@ -634,7 +607,6 @@ DropViewSchemas(int64 environment_id)
 
 	rows = CatalogWrite("DELETE FROM vde.virtual_schema WHERE environment_id = $1 "
 						"RETURNING schema_name", "l", environment_id);
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 		names = lappend(names, CatalogText(row, 1));
 
