@@ -31,7 +31,6 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -146,14 +145,26 @@ says_nothing(int sqlerrcode)
 }
 
 /*
- * ask_node
- *		The model of one environment, and the rights of its owner.
+ * held_node
+ *		The model of one environment, in a graph of its own; NULL if it has
+ *		another version by now, one of another owner, or none.
  */
-static void
-ask_node(const ReaderCheck *check, Graph *graph, GraphNode *node)
+static GraphNode *
+held_node(const ReaderCheck *check, const Holder *holder, Graph **graph)
 {
-	node->was_kept = FindKept(LoadKept(graph->environment->id), node->model_id);
-	CheckNodeAccess(graph, node);
+	Environment *environment = FindEnvironment(holder->environment, true);
+	GraphNode  *node;
+
+	if (environment == NULL)
+		return NULL;
+	*graph = MakeGraph(environment);
+	(*graph)->caller = check->caller;
+	node = GraphFind(*graph, check->model->schema, check->model->name);
+	if (!GraphNodeLives(node) || node->version.id != check->version_id ||
+		node->definition->owner != holder->owner)
+		return NULL;
+	node->was_kept = FindKept(LoadKept(environment->id), node->model_id);
+	return node;
 }
 
 /*
@@ -164,19 +175,21 @@ ask_node(const ReaderCheck *check, Graph *graph, GraphNode *node)
  * In a subtransaction, which ends with the locks on what the query reads.
  */
 static bool
-could_build(const ReaderCheck *check, const char *environment, char **problem)
+could_build(const ReaderCheck *check, const Holder *holder, char **problem)
 {
 	Subtransaction sub;
 	ErrorData  *volatile error = NULL;
+	volatile bool could = false;
 
 	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
-		Graph	   *graph = MakeGraph(FindEnvironment(environment, false));
+		Graph	   *graph;
+		GraphNode  *node = held_node(check, holder, &graph);
 
-		graph->caller = check->caller;
-		ask_node(check, graph, GraphFind(graph, check->model->schema, check->model->name));
-		MemoryContextDelete(graph->context);
+		if (node != NULL)
+			CheckNodeAccess(graph, node);
+		could = node != NULL;
 		SubtransactionEnd(&sub, false);
 	}
 	PG_CATCH();
@@ -185,7 +198,7 @@ could_build(const ReaderCheck *check, const char *environment, char **problem)
 	}
 	PG_END_TRY();
 	if (error == NULL)
-		return true;
+		return could;
 	if (says_nothing(error->sqlerrcode))
 		ReThrowError(error);
 	*problem = error->message;
@@ -197,14 +210,12 @@ could_build(const ReaderCheck *check, const char *environment, char **problem)
  *		May the role read the view of an environment?
  */
 static bool
-reads_view(const ReaderCheck *check, const char *environment, Oid role)
+reads_view(const ReaderCheck *check, const Holder *holder, Oid role)
 {
-	Graph	   *graph = MakeGraph(FindEnvironment(environment, false));
-	bool		result = MayReadView(graph, GraphFind(graph, check->model->schema, check->model->name),
-									 role);
+	Graph	   *graph;
+	GraphNode  *node = held_node(check, holder, &graph);
 
-	MemoryContextDelete(graph->context);
-	return result;
+	return node != NULL && MayReadView(graph, node, role);
 }
 
 /*
@@ -228,7 +239,7 @@ ask(ReaderCheck *check)
 
 			CHECK_FOR_INTERRUPTS();
 			if (holder->owner == reader->role && !reader->passes)
-				reader->passes = could_build(check, holder->environment, &reader->problem);
+				reader->passes = could_build(check, holder, &reader->problem);
 		}
 	}
 	/* who passes by another one's view may be that other one for a third */
@@ -249,7 +260,7 @@ ask(ReaderCheck *check)
 					(other != NULL && !other->passes))
 					continue;
 				if (has_privs_of_role(reader->role, holder->owner) ||
-					reads_view(check, holder->environment, reader->role))
+					reads_view(check, holder, reader->role))
 					reader->passes = again = true;
 			}
 		}
@@ -422,6 +433,9 @@ RegainTables(const Environment *environment, Oid caller)
 	uint64		rows;
 	uint64		row;
 
+	/* spares the planner, which knows nothing of an empty table */
+	if (LoadWithheld() == NIL)
+		return;
 	rows = CatalogRead("SELECT w.version_id, v.relation_name, m.schema_name, m.model_name, w.owner::pg_catalog.oid "
 					   "FROM vde.withheld w JOIN vde.version v ON v.id = w.version_id JOIN vde.model m ON m.id = v.model_id "
 					   "WHERE EXISTS (SELECT FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "

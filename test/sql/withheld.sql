@@ -181,7 +181,7 @@ CALL vde_run('bobs');
 SELECT count(*) FROM own__bobs.large;
 
 --
--- 8. What a table is filled with by a deployment counts, and so does a block
+-- 8. In a transaction block, until that is over
 --
 SET ROLE t_withheld_etl;
 REVOKE SELECT ON own.orders FROM t_withheld_ana;
