@@ -215,6 +215,9 @@ wait_in_queue(Oid relid, VirtualTransactionId transaction, int milliseconds)
 								 GUC_ACTION_SAVE, true, 0, false);
 		(void) set_config_option("deadlock_timeout", DEADLOCK_CHECK, PGC_SUSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
+		/* it would be told at each of these checks */
+		(void) set_config_option("log_lock_waits", "off", PGC_SUSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 		if (OidIsValid(relid))
 			LockRelationOid(relid, AccessExclusiveLock);
 		else
