@@ -30,13 +30,16 @@
 #include "guc.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
+#include "node_access.h"
 #include "notify.h"
 #include "overrule.h"
 #include "plan.h"
 #include "planned_draft.h"
 #include "snapshot.h"
 #include "subtransaction.h"
+#include "table_reader.h"
 #include "virtual_layer.h"
+#include "withheld.h"
 
 PG_FUNCTION_INFO_V1(vde_apply);
 PG_FUNCTION_INFO_V1(vde_promote);
@@ -187,6 +190,7 @@ check_access(Graph *graph, GraphNode *node)
 static void
 build_plan(VdeSession *session, VdePlan *plan, List *steps)
 {
+	bool		any_withheld;
 	ListCell   *cell;
 
 	plan->graph->caller = session->caller;
@@ -194,14 +198,21 @@ build_plan(VdeSession *session, VdePlan *plan, List *steps)
 	VDE_POINT("deploy: before builds");
 	RunBuildSteps(session, plan->graph, steps);
 	VDE_POINT("deploy: after builds");
+	any_withheld = LoadWithheld() != NIL;
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
+		GraphNode  *node = change->node;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!change->build && !change->refresh && change->node->computed &&
-			(GraphNodeMoves(change->node) || change->node->edit != NULL))
-			check_access(plan->graph, change->node);
+		if (!change->build && !change->refresh && node->computed &&
+			(GraphNodeMoves(node) || node->edit != NULL))
+		{
+			check_access(plan->graph, node);
+			/* the swap grants it */
+			if (any_withheld && GraphNodeLives(node))
+				ForgetWithheld(node->version.id, node->definition->owner);
+		}
 	}
 }
 
@@ -501,6 +512,7 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 						 name)));
 	CheckPlan(plan);
 	warn_left(plan);
+	RegainTables(environment, session->caller);
 	VDE_POINT("apply: checked");
 	if (PlanIsEmpty(plan))
 	{
@@ -648,6 +660,7 @@ promote(VdeSession *session, const char *source_name, const char *target_name,
 	VDE_POINT("promote: planned");
 	check_plan_id(plan, plan_id);
 	CheckPlan(plan);
+	RegainTables(target, session->caller);
 	VDE_POINT("promote: checked");
 	if (PlanIsEmpty(plan))
 	{

@@ -27,6 +27,7 @@
 #include "notify.h"
 #include "plan.h"
 #include "snapshot.h"
+#include "table_reader.h"
 #include "virtual_layer.h"
 
 PG_FUNCTION_INFO_V1(vde_create_environment);
@@ -45,6 +46,7 @@ CompleteLayer(VdeSession *session, Environment *environment)
 
 	if (environment->layer_complete)
 		return;
+	RegainTables(environment, session->caller);
 	for (;;)
 	{
 		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",

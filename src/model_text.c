@@ -14,12 +14,14 @@
 #include <ctype.h>
 
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "parser/parser.h"
 #include "parser/scanner.h"
 #include "tcop/utility.h"
 
 #include "model_text.h"
 #include "session.h"
+#include "text_privacy.h"
 
 /*
  * model_error_callback
@@ -41,6 +43,8 @@ model_error_callback(void *arg)
 		internalerrposition(position);
 		internalerrquery(context->definition->query);
 	}
+	if (context->hidden_by != NULL)
+		HideModelError(context->name, context->hidden_by);
 	errcontext("model \"%s\"", context->name);
 }
 
@@ -53,6 +57,7 @@ EnterModel(ModelContext *context, const Definition *definition)
 {
 	context->definition = definition;
 	context->name = QuoteModelName(&definition->name);
+	context->hidden_by = HidesErrors(definition) ? GetUserNameFromId(definition->owner, false) : NULL;
 	context->callback.callback = model_error_callback;
 	context->callback.arg = context;
 	context->callback.previous = error_context_stack;

@@ -34,6 +34,7 @@
 #include "lock_budget.h"
 #include "overrule.h"
 #include "plan.h"
+#include "table_reader.h"
 
 PG_FUNCTION_INFO_V1(vde_run);
 
@@ -153,6 +154,7 @@ vde_run(PG_FUNCTION_ARGS)
 		LockActivity(&lock, &session, false);
 		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
+		RegainTables(environment, session.caller);
 		kept = LoadKept(environment->id);
 		if (kept != NIL)
 		{
@@ -186,6 +188,7 @@ vde_run(PG_FUNCTION_ARGS)
 				step->error = DriftError(graph, drifted);
 			else if (unsettled != NULL && FindKept(kept, node->model_id) != NULL)
 				step->error = kept_error(graph, unsettled);
+			step->known_error = step->error != NULL;
 			steps = lappend(steps, step);
 		}
 		VDE_POINT("run: planned");
