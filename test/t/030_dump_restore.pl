@@ -317,6 +317,14 @@ $node->command_ok([ 'pg_restore', '-d', $node->connstr('third'), '--exit-on-erro
 is(state('third', 1), $origin_all, 'twice around: equal state');
 is($node->safe_psql('third', 'SELECT * FROM ext.vde_check()'), '', 'twice around: nothing for vde_check');
 
+# a dump of an extension that was moved to another schema
+$node->safe_psql('third', 'CREATE SCHEMA moved; LOAD $$vde$$; ALTER EXTENSION vde SET SCHEMA moved');
+$node->safe_psql('postgres', 'CREATE DATABASE fourth');
+$node->command_ok([ 'pg_dump', '-d', $node->connstr('third'), '-Fc', '-f', "$dir/fourth" ], 'moved: pg_dump');
+$node->command_ok([ 'pg_restore', '-d', $node->connstr('fourth'), '--exit-on-error', "$dir/fourth" ], 'moved: pg_restore');
+is(state('fourth', 1), $origin_all, 'moved: equal state');
+is($node->safe_psql('fourth', 'SELECT * FROM moved.vde_check()'), '', 'moved: nothing for vde_check');
+
 # the original itself, last
 go_on('origin', 'origin');
 
