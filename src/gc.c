@@ -7,8 +7,8 @@
  * rollback of an environment would, and for vde.retention after an environment
  * last let go of it.  Everything else in vde_data that the catalog knows goes,
  * one by one, never with CASCADE: what something still depends on stays, and so
- * does, until the next time, what somebody is reading.  The catalog's rows stay:
- * they are the history.
+ * does, until the next time, what somebody is reading, be it a table or an
+ * environment that has expired.  The catalog's rows stay: they are the history.
  *
  *-------------------------------------------------------------------------
  */
@@ -73,6 +73,7 @@ expire_environments(VdeSession *session)
 	{
 		Environment *environment = FindEnvironment((char *) lfirst(cell), false);
 		ViewObstacle *obstacle;
+		ErrorData  *busy;
 
 		if (EnvironmentIsProtected(environment->name))
 		{
@@ -93,8 +94,18 @@ expire_environments(VdeSession *session)
 					 obstacle->detail ? errdetail_internal("%s", obstacle->detail) : 0));
 			continue;
 		}
-		DropEnvironment(session, environment);
+		busy = DropEnvironment(session, environment, false);
 		SessionCommit(session);
+		if (busy != NULL)
+		{
+			/* what PostgreSQL says of a row that it waits for has no hint */
+			ereport(NOTICE,
+					(errmsg("environment \"%s\" has expired and is kept until the next time: %s", environment->name,
+							busy->hint ? busy->message : "a transaction that has not ended works on it"),
+					 busy->detail ? errdetail_internal("%s", busy->detail) : 0));
+			FreeErrorData(busy);
+			continue;
+		}
 		ereport(NOTICE, (errmsg("environment \"%s\" has expired and was dropped", environment->name)));
 	}
 }

@@ -9,9 +9,13 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "catalog.h"
@@ -25,6 +29,9 @@
 #include "plan.h"
 #include "snapshot.h"
 #include "virtual_layer.h"
+
+/* how long those who are in the way are waited for where nobody must wait long, in milliseconds */
+#define BUSY_LIMIT	500
 
 PG_FUNCTION_INFO_V1(vde_create_environment);
 PG_FUNCTION_INFO_V1(vde_drop_environment);
@@ -268,40 +275,29 @@ DropObstacle(const Environment *environment)
 }
 
 /*
- * DropEnvironment
- *		See lifecycle.h.  An environment that is half dropped has no complete
- *		layer: the next apply, or the next drop, goes on from there.
+ * drop_part
+ *		Drops the next batch of views, and the environment with the last one.
  */
-void
-DropEnvironment(VdeSession *session, Environment *environment)
+static void
+drop_part(const VdeSession *session, Environment *environment, bool first, int64 *last)
 {
-	ViewObstacle *obstacle = DropObstacle(environment);
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
 	TimestampTz now = GetCurrentTimestamp();
-	int64		last = 0;
 
-	/* before the first batch is gone */
-	if (obstacle != NULL)
-		RaiseObstacle(obstacle);
-	if (session->atomic)
-		require_locks(environment, true);
-	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
-	VDE_POINT("drop: checked");
-	for (;;)
+	if (first)
 	{
-		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
-													  ALLOCSET_DEFAULT_SIZES);
-		MemoryContext old = MemoryContextSwitchTo(scratch);
-
-		CHECK_FOR_INTERRUPTS();
-		SwapViews(next_removals(environment, &last), environment->id, environment->owner);
-		MemoryContextSwitchTo(old);
-		MemoryContextDelete(scratch);
-		VDE_POINT("drop: batch dropped");
-		if (last == 0)
-			break;
-		SessionCommit(session);
-		VDE_POINT("drop: batch committed");
+		CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
+		VDE_POINT("drop: checked");
 	}
+	old = MemoryContextSwitchTo(scratch);
+	SwapViews(next_removals(environment, last), environment->id, environment->owner);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+	VDE_POINT("drop: batch dropped");
+	if (*last != 0)
+		return;
 	DropViewSchemas(environment->id);
 	VDE_POINT("drop: schemas dropped");
 	/* its history goes, so gc is told; what is locked is being refreshed, and as young as that */
@@ -319,6 +315,97 @@ DropEnvironment(VdeSession *session, Environment *environment)
 	NotifyDeployment(environment->name, 0, "drop", NULL, 0, session->caller);
 	CatalogWrite("DELETE FROM vde.environment WHERE id = $1", "l", environment->id);
 	VDE_POINT("drop: environment deleted");
+}
+
+/*
+ * set_limit
+ *		Lowers a timeout to BUSY_LIMIT, to the end of the GUC nest level.
+ */
+static void
+set_limit(const char *setting, int current)
+{
+	if (current == 0 || current > BUSY_LIMIT)
+		(void) set_config_option(setting, psprintf("%dms", BUSY_LIMIT), PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * try_part
+ *		drop_part, if nobody is in the way for longer than a moment; else
+ *		nothing was done, and the result is the error.
+ *
+ * Readers hold locks on views, and a transaction that has registered a model
+ * one on the environment's row.
+ */
+static ErrorData *
+try_part(const VdeSession *session, Environment *environment, bool first, int64 *last)
+{
+	MemoryContext old = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(old);
+	PG_TRY();
+	{
+		int			guc_level = NewGUCNestLevel();
+
+		set_limit("vde.lock_timeout", VdeLockTimeout);
+		set_limit("lock_timeout", LockTimeout);
+		drop_part(session, environment, first, last);
+		AtEOXact_GUC(false, guc_level);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(old);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(old);
+	CurrentResourceOwner = owner;
+	return error;
+}
+
+/*
+ * DropEnvironment
+ *		See lifecycle.h.  An environment that is half dropped has no complete
+ *		layer: the next apply, or the next drop, goes on from there.
+ */
+ErrorData *
+DropEnvironment(VdeSession *session, Environment *environment, bool wait)
+{
+	ViewObstacle *obstacle = DropObstacle(environment);
+	bool		first = true;
+	int64		last = 0;
+
+	/* before the first batch is gone */
+	if (obstacle != NULL)
+		RaiseObstacle(obstacle);
+	if (session->atomic)
+		require_locks(environment, true);
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (wait)
+			drop_part(session, environment, first, &last);
+		else
+		{
+			ErrorData  *error = try_part(session, environment, first, &last);
+
+			if (error != NULL)
+				return error;
+		}
+		if (last == 0)
+			return NULL;
+		first = false;
+		SessionCommit(session);
+		VDE_POINT("drop: batch committed");
+	}
 }
 
 /*
@@ -355,7 +442,7 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 		LockActivity(&lock, &session, false);
 		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
-		DropEnvironment(&session, environment);
+		(void) DropEnvironment(&session, environment, true);
 		VDE_POINT("drop: before commit");
 		SessionCommit(&session);
 		VDE_POINT("drop: after commit");

@@ -26,7 +26,11 @@ extern int64 LayerLocks(const Environment *environment);
 /* What keeps it from being dropped; NULL when nothing does. */
 extern ViewObstacle *DropObstacle(const Environment *environment);
 
-/* Drops its views, its empty schemas and its rows; no table. */
-extern void DropEnvironment(VdeSession *session, Environment *environment);
+/*
+ * Drops its views, its empty schemas and its rows; no table.  Without wait,
+ * the error about whoever is in the way for longer than a moment is returned,
+ * not raised: it is still there then, maybe without some of its views.
+ */
+extern ErrorData *DropEnvironment(VdeSession *session, Environment *environment, bool wait);
 
 #endif							/* VDE_LIFECYCLE_H */
