@@ -319,6 +319,27 @@ CREATE INDEX build_model_id_idx ON vde.build (model_id);
 CREATE INDEX build_failed_idx ON vde.build (model_id) WHERE state = 'failed';
 COMMENT ON TABLE vde.build IS 'what happened at each build and refresh; unchanged: a refresh that was not needed';
 
+-- pg_restore with jobs loads the rows of these tables in any order, so a
+-- trigger of vde has the foreign keys checked, for what vde writes.
+CREATE FUNCTION vde.check_keys() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'vde_check_keys'
+	LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION vde.check_keys() IS
+	'trigger on the tables of the catalog that refer to others: has the foreign keys of a row checked if vde writes it, not if a restore does';
+
+CREATE FUNCTION vde.take_over_keys() RETURNS void
+	AS 'MODULE_PATHNAME', 'vde_take_over_keys'
+	LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION vde.take_over_keys() IS
+	'gives each table of the catalog that refers to others the trigger vde.check_keys, and disables those that PostgreSQL has for the same; called by CREATE EXTENSION and ALTER EXTENSION UPDATE; error for whoever is no superuser';
+
+REVOKE ALL ON FUNCTION vde.check_keys() FROM PUBLIC;
+REVOKE ALL ON FUNCTION vde.take_over_keys() FROM PUBLIC;
+
+SELECT vde.take_over_keys();
+
 -- pg_dump takes all of it
 SELECT pg_catalog.pg_extension_config_dump('vde.model', '');
 SELECT pg_catalog.pg_extension_config_dump('vde.definition', '');

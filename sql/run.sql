@@ -12,4 +12,4 @@ CREATE PROCEDURE vde_gc(nowait boolean DEFAULT false)
 	LANGUAGE C;
 
 COMMENT ON PROCEDURE vde_gc(boolean) IS
-	'Drops environments whose ttl is over, and relations in vde_data that no environment points at, that one rollback would not bring back, and that were let go longer ago than the setting vde.retention. It works while nothing is deployed or refreshed: asks for its turn until vde.lock_timeout is over, and nobody has to wait behind it meanwhile for more than a moment; with nowait it fails at once. Lists what it drops; never CASCADE, never an object that vde did not make.';
+	'Drops environments whose ttl is over, and relations in vde_data that no environment points at, that one rollback would not bring back, and that were let go longer ago than the setting vde.retention. It works while nothing is deployed or refreshed: asks for its turn until vde.lock_timeout is over, and nobody has to wait behind it meanwhile for more than a moment; with nowait it fails at once. What somebody is using, a table or an environment, is waited for half a second at most, and stays until the next time. Lists what it drops; never CASCADE, never an object that vde did not make.';

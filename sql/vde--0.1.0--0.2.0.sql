@@ -56,6 +56,26 @@ CREATE TABLE vde.withheld (
 COMMENT ON TABLE vde.withheld IS
 	'owners of models who may not read a version''s table any more, because they could not have filled it when somebody else did; until a check finds that they could';
 SELECT pg_catalog.pg_extension_config_dump('vde.withheld', '');
+-- pg_restore with jobs loads the rows of these tables in any order, so a
+-- trigger of vde has the foreign keys checked, for what vde writes.
+CREATE FUNCTION vde.check_keys() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'vde_check_keys'
+	LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION vde.check_keys() IS
+	'trigger on the tables of the catalog that refer to others: has the foreign keys of a row checked if vde writes it, not if a restore does';
+
+CREATE FUNCTION vde.take_over_keys() RETURNS void
+	AS 'MODULE_PATHNAME', 'vde_take_over_keys'
+	LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION vde.take_over_keys() IS
+	'gives each table of the catalog that refers to others the trigger vde.check_keys, and disables those that PostgreSQL has for the same; called by CREATE EXTENSION and ALTER EXTENSION UPDATE; error for whoever is no superuser';
+
+REVOKE ALL ON FUNCTION vde.check_keys() FROM PUBLIC;
+REVOKE ALL ON FUNCTION vde.take_over_keys() FROM PUBLIC;
+
+SELECT vde.take_over_keys();
 
 -- Procedures with a new argument.
 CREATE PROCEDURE @extschema@.vde_drop_environment(name text, nowait boolean DEFAULT false)
@@ -113,7 +133,7 @@ CREATE PROCEDURE @extschema@.vde_gc(nowait boolean DEFAULT false)
 	LANGUAGE C;
 
 COMMENT ON PROCEDURE @extschema@.vde_gc(boolean) IS
-	'Drops environments whose ttl is over, and relations in vde_data that no environment points at, that one rollback would not bring back, and that were let go longer ago than the setting vde.retention. It works while nothing is deployed or refreshed: asks for its turn until vde.lock_timeout is over, and nobody has to wait behind it meanwhile for more than a moment; with nowait it fails at once. Lists what it drops; never CASCADE, never an object that vde did not make.';
+	'Drops environments whose ttl is over, and relations in vde_data that no environment points at, that one rollback would not bring back, and that were let go longer ago than the setting vde.retention. It works while nothing is deployed or refreshed: asks for its turn until vde.lock_timeout is over, and nobody has to wait behind it meanwhile for more than a moment; with nowait it fails at once. What somebody is using, a table or an environment, is waited for half a second at most, and stays until the next time. Lists what it drops; never CASCADE, never an object that vde did not make.';
 
 SELECT vde.keep_privileges('@extschema@.vde_gc()', '@extschema@.vde_gc(boolean)');
 DROP PROCEDURE @extschema@.vde_gc();

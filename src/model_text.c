@@ -21,6 +21,7 @@
 
 #include "model_text.h"
 #include "session.h"
+#include "settings.h"
 #include "text_privacy.h"
 
 /*
@@ -250,6 +251,15 @@ ParseQuery(const Definition *definition)
 	RunAs		run_as;
 	RawStmt    *raw;
 
+	if (LostStringSyntax(definition->settings, definition->query))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("query of model \"%s\" is written for standard_conforming_strings = off",
+						QuoteModelName(&definition->name)),
+				 errdetail("It was registered with this setting and has a backslash; this server reads strings as the standard says, always."),
+				 errhint("Register the model again, with E'...' where a backslash is to be an escape."),
+				 errposition(QueryPosition(definition->query,
+										   strchr(definition->query, '\\') - definition->query))));
 	RunAsBegin(&run_as, definition->owner, definition->settings, true);
 	raw = single_select(definition,
 						raw_parser(definition->query, RAW_PARSE_DEFAULT));
