@@ -13,7 +13,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_trigger.h"
-#include "utils/memutils.h"
 
 #include "catalog.h"
 #include "catalog_key.h"
@@ -190,11 +189,8 @@ check_keys(Check *check)
 void
 CheckCatalog(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	check_roles(check);
 	check_extension(check);
 	check_state(check);
 	check_keys(check);
-	MemoryContextSwitchTo(context);
 }

@@ -9,15 +9,14 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
@@ -27,7 +26,9 @@
 #include "lock_budget.h"
 #include "notify.h"
 #include "plan.h"
+#include "settings.h"
 #include "snapshot.h"
+#include "subtransaction.h"
 #include "virtual_layer.h"
 
 /* how long those who are in the way are waited for where nobody must wait long, in milliseconds */
@@ -186,6 +187,8 @@ vde_create_environment(PG_FUNCTION_ARGS)
 		Environment *environment;
 
 		LockActivity(&lock, &session, false);
+		/* who drafts in an environment that is not there makes it, too */
+		LockEnvironmentName(name, false);
 		if (base_name != NULL && strcmp(base_name, name) != 0)
 			base = FindEnvironment(EnvironmentName(base_name),
 								   strcmp(base_name, PROD_ENVIRONMENT) == 0);
@@ -300,7 +303,11 @@ drop_part(const VdeSession *session, Environment *environment, bool first, int64
 		return;
 	DropViewSchemas(environment->id);
 	VDE_POINT("drop: schemas dropped");
-	/* its history goes, so gc is told; what is locked is being refreshed, and as young as that */
+
+	/*
+	 * its history goes, so gc is told; what is locked is being refreshed, and
+	 * as young as that
+	 */
 	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM ("
 				 "  SELECT id FROM vde.version "
 				 "  WHERE id IN (SELECT s.version_id FROM vde.pointer p JOIN vde.snapshot s ON s.id = p.snapshot_id "
@@ -318,15 +325,14 @@ drop_part(const VdeSession *session, Environment *environment, bool first, int64
 }
 
 /*
- * set_limit
+ * lower_limit
  *		Lowers a timeout to BUSY_LIMIT, to the end of the GUC nest level.
  */
 static void
-set_limit(const char *setting, int current)
+lower_limit(const char *setting, int current)
 {
 	if (current == 0 || current > BUSY_LIMIT)
-		(void) set_config_option(setting, psprintf("%dms", BUSY_LIMIT), PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		ApplySetting(setting, psprintf("%dms", BUSY_LIMIT));
 }
 
 /*
@@ -340,35 +346,30 @@ set_limit(const char *setting, int current)
 static ErrorData *
 try_part(const VdeSession *session, Environment *environment, bool first, int64 *last)
 {
-	MemoryContext old = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	Subtransaction sub;
+	ErrorData  *volatile busy = NULL;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(old);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		int			guc_level = NewGUCNestLevel();
 
-		set_limit("vde.lock_timeout", VdeLockTimeout);
-		set_limit("lock_timeout", LockTimeout);
+		lower_limit("vde.lock_timeout", VdeLockTimeout);
+		lower_limit("lock_timeout", LockTimeout);
 		drop_part(session, environment, first, last);
 		AtEOXact_GUC(false, guc_level);
-		ReleaseCurrentSubTransaction();
+		SubtransactionEnd(&sub, true);
 	}
 	PG_CATCH();
 	{
-		MemoryContextSwitchTo(old);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
+		ErrorData  *error = SubtransactionFailed(&sub);
+
 		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(error);
+		busy = error;
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(old);
-	CurrentResourceOwner = owner;
-	return error;
+	return busy;
 }
 
 /*
