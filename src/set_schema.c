@@ -40,6 +40,7 @@
 #include "catalog.h"
 #include "model.h"
 #include "set_schema.h"
+#include "settings.h"
 #include "virtual_schema.h"
 
 static ProcessUtility_hook_type previous_utility = NULL;
@@ -60,8 +61,7 @@ move_objects(const char *schema)
 	uint64		rows;
 	uint64		row;
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	ApplySetting("search_path", "pg_catalog, pg_temp");
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	rows = CatalogRead("SELECT format('ALTER %s SET SCHEMA %I', o.object, $1) "

@@ -390,6 +390,7 @@ static TryResult
 try_lock(WantedLocks *wanted, int slice, Oid *failed, VirtualTransactionId **readers)
 {
 	TimestampTz start = GetCurrentTimestamp();
+	VirtualTransactionId nobody = {0};
 	TryResult	result = TRY_BUSY;
 	int			i;
 
@@ -409,7 +410,7 @@ try_lock(WantedLocks *wanted, int slice, Oid *failed, VirtualTransactionId **rea
 			result = TRY_HOPELESS;
 			break;
 		}
-		if (wait_in_queue(busy->relid, (VirtualTransactionId) {0}, Min(left, VIEW_WAIT)) == WAIT_DONE)
+		if (wait_in_queue(busy->relid, nobody, Min(left, VIEW_WAIT)) == WAIT_DONE)
 			note_taken(wanted, busy);
 	}
 

@@ -266,6 +266,7 @@ ALTER ROLE t_check_ben RENAME TO t_check_bob;
 --
 CREATE SCHEMA elsewhere;
 ALTER EXTENSION vde SET SCHEMA elsewhere;
+SELECT count(*) FROM elsewhere.vde_check();
 \set VERBOSITY terse
 DROP EXTENSION vde;
 DROP SCHEMA vde_data;
