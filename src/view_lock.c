@@ -106,7 +106,8 @@ typedef enum TryResult
 {
 	TRY_LOCKED,
 	TRY_BUSY,					/* not within the slice */
-	TRY_HOPELESS				/* who keeps us from a view waits for what we had before */
+	TRY_HOPELESS				/* who keeps us from a view waits for what we
+								 * had before */
 } TryResult;
 
 /*
@@ -331,7 +332,11 @@ let_pass(WantedLocks *wanted)
 					blockers = list_append_unique_int(blockers, lock->leaderPid);
 					continue;
 				}
-				/* AccessExclusiveLock on what we want is from this try, all else is from before */
+
+				/*
+				 * AccessExclusiveLock on what we want is from this try, all
+				 * else is from before
+				 */
 				want = find_wanted(wanted, &lock->locktag);
 				if (want != NULL && want->taken)
 					give_back(wanted, want);
