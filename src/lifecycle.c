@@ -18,7 +18,6 @@
 #include "argument.h"
 #include "catalog.h"
 #include "compat.h"
-#include "deployment.h"
 #include "environment_lock.h"
 #include "fault.h"
 #include "guc.h"
