@@ -28,6 +28,7 @@
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "environment_lock.h"
 #include "drift.h"
 #include "fault.h"
 #include "freshness.h"
