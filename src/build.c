@@ -30,7 +30,6 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
@@ -44,6 +43,7 @@
 #include "physical.h"
 #include "receiver.h"
 #include "snapshot.h"
+#include "subtransaction.h"
 #include "virtual_layer.h"
 
 /*
@@ -520,33 +520,26 @@ ErrorEndsCall(const ErrorData *error)
 static void
 try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 {
-	MemoryContext old = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	ErrorContextCallback *callers = error_context_stack;
 
-	BeginInternalSubTransaction(NULL);
+	SubtransactionBegin(&sub);
+	sub.errors = graph->context;
 	error_context_stack = NULL;
-	MemoryContextSwitchTo(old);
 	PG_TRY();
 	{
 		if (step->error != NULL)
 			ReThrowError(step->error);
 		run_step(graph, step, queue);
-		ReleaseCurrentSubTransaction();
+		SubtransactionEnd(&sub, true);
 	}
 	PG_CATCH();
 	{
-		MemoryContextSwitchTo(graph->context);
-		step->error = CopyErrorData();
-		FlushErrorState();
-		MemoryContextSwitchTo(old);
-		RollbackAndReleaseCurrentSubTransaction();
+		step->error = SubtransactionFailed(&sub);
 		step->failed = true;
 	}
 	PG_END_TRY();
 	error_context_stack = callers;
-	MemoryContextSwitchTo(old);
-	CurrentResourceOwner = owner;
 }
 
 /*

@@ -112,8 +112,6 @@ give_back(int code, Datum arg)
 	HeapReceiverReportTo(NULL);
 	if (schedule->queue == NULL)
 		return;
-	/* what we wait on is about to go */
-	ConditionVariableCancelSleep();
 	QueueStop(schedule->queue);
 	EndBuildWorkers(schedule->workers);
 	QueueDetach(schedule->queue);

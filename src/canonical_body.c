@@ -17,7 +17,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "executor/functions.h"
@@ -27,11 +26,11 @@
 #include "parser/parser.h"
 #include "utils/array.h"
 #include "utils/guc.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "canonical.h"
 #include "session.h"
+#include "subtransaction.h"
 
 /*
  * The queries that the body of an SQL function given as a string stands for,
@@ -86,8 +85,7 @@ analyze_body(const Definition *definition, HeapTuple tuple)
 void
 ResolveBody(CanonicalScope *scope, OutsideObject *object)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	List	   *volatile queries = NIL;
 	volatile bool analyzed = false;
 	HeapTuple	tuple;
@@ -99,20 +97,17 @@ ResolveBody(CanonicalScope *scope, OutsideObject *object)
 		TextAttribute(PROCOID, tuple, Anum_pg_proc_prosqlbody) != NULL)
 		return;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		queries = analyze_body(scope->definition, tuple);
 		analyzed = true;
+		SubtransactionEnd(&sub, false);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData  *error = SubtransactionFailed(&sub);
 
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
 		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
 			ERRCODE_OPERATOR_INTERVENTION ||
 			ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
@@ -121,9 +116,6 @@ ResolveBody(CanonicalScope *scope, OutsideObject *object)
 		FreeErrorData(error);
 	}
 	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 
 	if (analyzed && OnlySelects(queries))
 	{

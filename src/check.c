@@ -31,9 +31,9 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "check.h"
 #include "compat.h"
@@ -111,6 +111,24 @@ CheckOids(uint64 row, int column)
 }
 
 /*
+ * ReadProblem
+ *		See check.h.
+ */
+Problem *
+ReadProblem(uint64 row)
+{
+	Problem    *problem = palloc0(sizeof(Problem));
+
+	problem->environment = CatalogText(row, 1);
+	problem->object = CatalogText(row, 2);
+	problem->problem = CatalogText(row, 3);
+	problem->detail = CatalogText(row, 4);
+	problem->remedy = CatalogText(row, 5);
+	problem->roles = CheckOids(row, 6);
+	return problem;
+}
+
+/*
  * ReportRows
  *		See check.h.
  */
@@ -121,16 +139,8 @@ ReportRows(Check *check, uint64 rows)
 
 	for (row = 0; row < rows; row++)
 	{
-		Problem		problem = {0};
-
 		CHECK_FOR_INTERRUPTS();
-		problem.environment = CatalogText(row, 1);
-		problem.object = CatalogText(row, 2);
-		problem.problem = CatalogText(row, 3);
-		problem.detail = CatalogText(row, 4);
-		problem.remedy = CatalogText(row, 5);
-		problem.roles = CheckOids(row, 6);
-		ReportProblem(check, &problem);
+		ReportProblem(check, ReadProblem(row));
 	}
 }
 
@@ -141,8 +151,7 @@ ReportRows(Check *check, uint64 rows)
 static void
 prepare_repair(const VdeSession *session, EnvironmentLock *lock)
 {
-	RefuseOnStandby();
-	PreventCommandIfReadOnly("vde_check(true)");
+	RequireWritable("vde_check(true)");
 	if (!superuser_arg(session->caller) &&
 		CatalogRead("SELECT FROM vde.environment WHERE pg_has_role($1::pg_catalog.oid, owner::pg_catalog.oid, 'USAGE') LIMIT 1", "r",
 					session->caller) == 0)
@@ -170,12 +179,11 @@ prepare_repair(const VdeSession *session, EnvironmentLock *lock)
 Datum
 vde_check(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = CurrentMemoryContext;
 	VdeSession	session;
 	EnvironmentLock lock = {0};
 	Check		check = {0};
 
-	check.repair = !PG_ARGISNULL(0) && PG_GETARG_BOOL(0);
+	check.repair = FlagArgument(fcinfo, 0);
 	InitMaterializedSRF(fcinfo, 0);
 	check.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	check.session = &session;
@@ -189,6 +197,5 @@ vde_check(PG_FUNCTION_ARGS)
 
 	/* the lock stays until the end of the transaction, as what it guards */
 	SessionEnd(&session);
-	MemoryContextSwitchTo(context);
 	return (Datum) 0;
 }

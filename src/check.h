@@ -48,9 +48,12 @@ extern bool CheckMayAct(const Check *check, List *roles);
 extern void ReportProblem(Check *check, const Problem *problem);
 
 /*
- * Reports the rows of a CatalogRead that has exactly these columns:
+ * A problem from a row of a CatalogRead that begins with these columns:
  * environment, object, problem, detail, remedy, roles (text[] of OIDs).
  */
+extern Problem *ReadProblem(uint64 row);
+
+/* Reports all rows of such a CatalogRead. */
 extern void ReportRows(Check *check, uint64 rows);
 
 /* text[] of OIDs in a result of CatalogRead */

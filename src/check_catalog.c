@@ -11,8 +11,6 @@
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-
 #include "catalog.h"
 #include "check.h"
 #include "compat.h"
@@ -158,10 +156,7 @@ check_state(Check *check)
 void
 CheckCatalog(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	check_roles(check);
 	check_extension(check);
 	check_state(check);
-	MemoryContextSwitchTo(context);
 }

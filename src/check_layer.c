@@ -141,12 +141,7 @@ columns_changed(Oid relid, List *columns)
 	ListCell   *cell;
 
 	foreach(cell, RelationColumnDefs(relid))
-	{
-		ColumnDef  *def = lfirst_node(ColumnDef, cell);
-
-		found = lappend(found, MakeModelColumn(def->colname, def->typeName->typeOid,
-											   def->typeName->typemod, def->collOid));
-	}
+		found = lappend(found, ModelColumnOfDef(lfirst_node(ColumnDef, cell)));
 	return !ModelColumnsEqual(found, columns);
 }
 
@@ -159,7 +154,6 @@ static bool
 examine_pointer(LayerCheck *layer, const Environment *environment,
 				ViewChange *change, Problem *problem, bool *mendable)
 {
-	MemoryContext context = CurrentMemoryContext;
 	ViewState	state;
 	int			obstacles = list_length(layer->obstacles);
 	ViewObstacle *obstacle = NULL;
@@ -178,7 +172,6 @@ examine_pointer(LayerCheck *layer, const Environment *environment,
 		obstacle = (ViewObstacle *) llast(layer->obstacles);
 	else
 		obstacle = schema_obstacle(layer, change);
-	MemoryContextSwitchTo(context);
 
 	if (!change->exists)
 	{
@@ -358,7 +351,6 @@ check_environment(Check *check, const Environment *environment)
 static void
 check_schemas(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
 	List	   *problems = NIL;
 	List	   *names = NIL;
 	ListCell   *cell;
@@ -366,25 +358,17 @@ check_schemas(Check *check)
 	uint64		rows;
 	uint64		row;
 
-	rows = CatalogRead("SELECT e.name, s.schema_name, "
-					   "format('It belongs to %s instead of %s.', n.nspowner::regrole, e.owner), ARRAY[e.owner::pg_catalog.oid]::text[] "
+	rows = CatalogRead("SELECT e.name, quote_ident(s.schema_name), 'wrong_owner', "
+					   "format('It belongs to %s instead of %s.', n.nspowner::regrole, e.owner), '" REMEDY_REPAIR "', "
+					   "ARRAY[e.owner::pg_catalog.oid]::text[], s.schema_name "
 					   "FROM vde.virtual_schema s JOIN vde.environment e ON e.id = s.environment_id "
 					   "JOIN pg_namespace n ON n.nspname = s.schema_name "
 					   "WHERE n.nspowner <> e.owner::pg_catalog.oid AND EXISTS (SELECT FROM pg_roles r WHERE r.oid = e.owner::pg_catalog.oid) "
-					   "ORDER BY 1, 2", "");
-	MemoryContextSwitchTo(context);
+					   "ORDER BY 1, 7", "");
 	for (row = 0; row < rows; row++)
 	{
-		Problem    *problem = palloc0(sizeof(Problem));
-
-		problem->environment = CatalogText(row, 1);
-		names = lappend(names, CatalogText(row, 2));
-		problem->object = quote_identifier((char *) llast(names));
-		problem->problem = "wrong_owner";
-		problem->detail = CatalogText(row, 3);
-		problem->remedy = REMEDY_REPAIR;
-		problem->roles = CheckOids(row, 4);
-		problems = lappend(problems, problem);
+		problems = lappend(problems, ReadProblem(row));
+		names = lappend(names, CatalogText(row, 7));
 	}
 	forboth(cell, problems, name, names)
 	{
@@ -408,7 +392,6 @@ check_schemas(Check *check)
 static void
 check_strays(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
 	List	   *problems = NIL;
 	List	   *relids = NIL;
 	ListCell   *cell;
@@ -416,8 +399,8 @@ check_strays(Check *check)
 	uint64		rows;
 	uint64		row;
 
-	rows = CatalogRead("SELECT c.oid, format('%I.%I', n.nspname, c.relname), "
-					   "string_agg(DISTINCT t.oid::regclass::text, ', '), ARRAY[c.relowner]::text[] "
+	rows = CatalogRead("SELECT NULL, format('%I.%I', n.nspname, c.relname), NULL, "
+					   "string_agg(DISTINCT t.oid::regclass::text, ', '), NULL, ARRAY[c.relowner]::text[], c.oid "
 					   "FROM pg_class t "
 					   "JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_rewrite'::regclass "
 					   "JOIN pg_rewrite r ON r.oid = d.objid "
@@ -430,16 +413,10 @@ check_strays(Check *check)
 					   "  FROM vde.pointer p JOIN vde.environment e ON e.id = p.environment_id JOIN vde.model m ON m.id = p.model_id "
 					   "  WHERE p.snapshot_id IS NOT NULL) "
 					   "GROUP BY c.oid, n.nspname, c.relname, c.relowner ORDER BY 2", "");
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 	{
-		Problem    *problem = palloc0(sizeof(Problem));
-
-		relids = lappend_oid(relids, CatalogOid(row, 1));
-		problem->object = CatalogText(row, 2);
-		problem->detail = CatalogText(row, 3);
-		problem->roles = CheckOids(row, 4);
-		problems = lappend(problems, problem);
+		problems = lappend(problems, ReadProblem(row));
+		relids = lappend_oid(relids, CatalogOid(row, 7));
 	}
 	forboth(cell, problems, relid, relids)
 	{
@@ -470,7 +447,6 @@ check_strays(Check *check)
 void
 CheckLayer(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
 	List	   *names = NIL;
 	ListCell   *cell;
 	uint64		rows;
@@ -478,14 +454,12 @@ CheckLayer(Check *check)
 
 	check_schemas(check);
 	rows = CatalogRead("SELECT name FROM vde.environment WHERE layer_complete ORDER BY id", "");
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 		names = lappend(names, CatalogText(row, 1));
 	foreach(cell, names)
 	{
 		const Environment *environment = FindEnvironment((char *) lfirst(cell), true);
 
-		MemoryContextSwitchTo(context);
 		if (environment != NULL)
 			check_environment(check, environment);
 	}

@@ -94,10 +94,7 @@ typedef struct BuiltVersion
 static List *
 version_roles(const BuiltVersion *version)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	(void) CatalogRead("SELECT " ROLES("$1"), "l", version->id);
-	MemoryContextSwitchTo(context);
 	return CheckOids(0, 1);
 }
 
@@ -234,8 +231,7 @@ check_columns(Check *check, const BuiltVersion *version)
 	{
 		ColumnDef  *def = i < list_length(defs) ? list_nth_node(ColumnDef, defs, i) : NULL;
 		char	   *is = def == NULL ? NULL :
-		column_words(MakeModelColumn(def->colname, def->typeName->typeOid,
-									 def->typeName->typemod, def->collOid));
+		column_words(ModelColumnOfDef(def));
 		char	   *was = i >= list_length(version->columns) ? NULL :
 		column_words((ModelColumn *) list_nth(version->columns, i));
 
@@ -413,7 +409,6 @@ check_versions(Check *check)
 						   "LEFT JOIN vde.definition d ON d.id = s.definition_id "
 						   "WHERE v.built_at IS NOT NULL AND v.relation_name IS NOT NULL AND v.id > $1 "
 						   "ORDER BY v.id LIMIT $2", "ll", last, (int64) CHECK_BATCH);
-		MemoryContextSwitchTo(scratch);
 		for (row = 0; row < rows; row++)
 			versions = lappend(versions, read_version(row));
 		foreach(cell, versions)
@@ -436,7 +431,6 @@ check_versions(Check *check)
 				check_columns(check, version);
 				check_storage(check, version);
 			}
-			MemoryContextSwitchTo(scratch);
 		}
 		MemoryContextSwitchTo(old);
 		MemoryContextDelete(scratch);
@@ -450,7 +444,6 @@ check_versions(Check *check)
 static void
 check_partitions(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
 	Oid			storage = get_role_oid(VDE_STORAGE_ROLE, true);
 	List	   *problems = NIL;
 	List	   *relids = NIL;
@@ -460,22 +453,15 @@ check_partitions(Check *check)
 	uint64		row;
 
 	rows = CatalogRead(KNOWN
-					   "SELECT k.oid, " OBJECT ", "
-					   "format('It belongs to %s instead of %s.', k.relowner::regrole, $1::pg_catalog.regrole), " ROLES("k.version_id") " "
+					   "SELECT NULL, " OBJECT ", 'wrong_owner', "
+					   "format('It belongs to %s instead of %s.', k.relowner::regrole, $1::pg_catalog.regrole), '" REMEDY_REPAIR "', "
+					   ROLES("k.version_id") ", k.oid "
 					   "FROM known k WHERE k.relname <> k.relation_name AND k.relowner <> $1::pg_catalog.oid "
 					   "ORDER BY k.relname", "r", storage);
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 	{
-		Problem    *problem = palloc0(sizeof(Problem));
-
-		relids = lappend_oid(relids, CatalogOid(row, 1));
-		problem->object = CatalogText(row, 2);
-		problem->problem = "wrong_owner";
-		problem->detail = CatalogText(row, 3);
-		problem->remedy = REMEDY_REPAIR;
-		problem->roles = CheckOids(row, 4);
-		problems = lappend(problems, problem);
+		problems = lappend(problems, ReadProblem(row));
+		relids = lappend_oid(relids, CatalogOid(row, 7));
 	}
 	forboth(cell, problems, relid, relids)
 	{
@@ -499,8 +485,6 @@ check_partitions(Check *check)
 static void
 check_attachments(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	ReportRows(check,
 			   CatalogRead(KNOWN
 						   "SELECT NULL::text, " OBJECT ", 'foreign_attachment'::text, a.what || ' is no part of the model.', a.remedy, " ROLES("k.version_id") " "
@@ -521,7 +505,6 @@ check_attachments(Check *check)
 						   "  FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_class c ON c.oid = i.inhrelid "
 						   "  WHERE p.relkind IN ('r', 'p') AND c.relnamespace <> p.relnamespace "
 						   ") a ON a.relid = k.oid ORDER BY 2, 4", ""));
-	MemoryContextSwitchTo(context);
 
 	/* views belong to their owner, whose grants on them nobody can use */
 	ReportRows(check,
@@ -540,7 +523,6 @@ check_attachments(Check *check)
 						   "AND (a.privilege_type <> 'SELECT' OR a.is_grantable OR a.grantee = 0 "
 						   "  OR NOT EXISTS (SELECT FROM vde.definition d WHERE d.owner::pg_catalog.oid = a.grantee)) "
 						   "GROUP BY k.oid, k.relname, k.version_id, a.grantee ORDER BY 2, 4", ""));
-	MemoryContextSwitchTo(context);
 }
 
 /*
@@ -555,7 +537,6 @@ check_attachments(Check *check)
 static void
 check_grants(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
 	List	   *problems = NIL;
 	List	   *relids = NIL;
 	List	   *owners = NIL;
@@ -568,8 +549,9 @@ check_grants(Check *check)
 	uint64		row;
 
 	rows = CatalogRead(KNOWN
-					   "SELECT t.oid, k.relowner, format('" VDE_DATA_SCHEMA ".%I', t.relname), "
-					   "format('%s, who owns " VDE_DATA_SCHEMA ".%I, lost SELECT.', k.relowner::regrole, k.relname), " ROLES("k.version_id") ", "
+					   "SELECT NULL, format('" VDE_DATA_SCHEMA ".%I', t.relname), 'lost_grant', "
+					   "format('%s, who owns " VDE_DATA_SCHEMA ".%I, lost SELECT.', k.relowner::regrole, k.relname), "
+					   "'" REMEDY_REPAIR ", by an owner of the table''s model', " ROLES("k.version_id") ", t.oid, k.relowner, "
 					   OWNERS("(SELECT v.id FROM vde.version v WHERE v.relation_name = t.relname)") "::text[] "
 					   "FROM known k JOIN pg_rewrite r ON r.ev_class = k.oid "
 					   "JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass "
@@ -578,20 +560,15 @@ check_grants(Check *check)
 					   "AND EXISTS (SELECT FROM pg_roles WHERE oid = k.relowner) "
 					   "AND k.relowner = ANY (" OWNERS("k.version_id") ") "
 					   "AND NOT has_table_privilege(k.relowner, t.oid, 'SELECT') "
-					   "GROUP BY t.oid, t.relname, k.relowner, k.relname, k.version_id ORDER BY 3, 4", "");
-	MemoryContextSwitchTo(context);
+					   "GROUP BY t.oid, t.relname, k.relowner, k.relname, k.version_id ORDER BY 2, 4", "");
 	for (row = 0; row < rows; row++)
 	{
-		Problem    *problem = palloc0(sizeof(Problem));
+		Problem    *problem = ReadProblem(row);
 
-		relids = lappend_oid(relids, CatalogOid(row, 1));
-		owners = lappend_oid(owners, CatalogOid(row, 2));
-		problem->object = CatalogText(row, 3);
-		problem->problem = "lost_grant";
-		problem->detail = CatalogText(row, 4);
-		problem->remedy = REMEDY_REPAIR ", by an owner of the table's model";
-		granters = lappend(granters, CheckOids(row, 6));
-		problem->roles = list_concat_unique_oid(CheckOids(row, 5), (List *) llast(granters));
+		relids = lappend_oid(relids, CatalogOid(row, 7));
+		owners = lappend_oid(owners, CatalogOid(row, 8));
+		granters = lappend(granters, CheckOids(row, 9));
+		problem->roles = list_concat_unique_oid(problem->roles, (List *) llast(granters));
 		problems = lappend(problems, problem);
 	}
 	forfour(cell, problems, relid, relids, owner, owners, granter, granters)
@@ -614,8 +591,6 @@ check_grants(Check *check)
 static void
 check_unknown(Check *check)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	ReportRows(check,
 			   CatalogRead(KNOWN
 						   "SELECT NULL::text, c.oid::regclass::text, 'unknown_relation'::text, "
@@ -633,7 +608,6 @@ check_unknown(Check *check)
 						   "AND d.classid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass, 'pg_collation'::regclass, "
 						   "  'pg_opclass'::regclass, 'pg_opfamily'::regclass, 'pg_conversion'::regclass) "
 						   "ORDER BY 2", ""));
-	MemoryContextSwitchTo(context);
 }
 
 /*

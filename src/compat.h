@@ -30,6 +30,13 @@
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+/* 17 has another argument: whether a stronger lock will do */
+#if PG_VERSION_NUM >= 170000
+#define VdeLockHeldByMe(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define VdeLockHeldByMe(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
 /* 16 has one function for all classes of objects */
 #if PG_VERSION_NUM >= 160000
 #define DatabaseAclcheck(oid, role, mode) \

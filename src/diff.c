@@ -33,6 +33,7 @@
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "diff.h"
@@ -41,6 +42,7 @@
 #include "options.h"
 #include "redirect_zone.h"
 #include "session.h"
+#include "settings.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
 
@@ -95,11 +97,10 @@ PutDifference(const Diff *diff, const char *what, const char *column,
 /*
  * read_side
  *		What the catalog says about the model in an environment.  Runs as the
- *		extension's owner; the result is in the given context.
+ *		extension's owner.
  */
 static void
-read_side(DiffSide *side, const ModelName *model, const char *environment,
-		  MemoryContext context)
+read_side(DiffSide *side, const ModelName *model, const char *environment)
 {
 	Environment *found = FindEnvironment(environment, false);
 	uint64		rows;
@@ -110,7 +111,6 @@ read_side(DiffSide *side, const ModelName *model, const char *environment,
 					   "JOIN vde.definition d ON d.id = s.definition_id "
 					   "WHERE p.environment_id = $1 AND m.schema_name = $2 AND m.model_name = $3",
 					   "lnn", found->id, model->schema, model->name);
-	MemoryContextSwitchTo(context);
 	side->environment = pstrdup(environment);
 	side->schema = ViewSchema(model, environment);
 	side->view = quote_qualified_identifier(side->schema, model->name);
@@ -219,8 +219,7 @@ find_column(List *columns, const char *name)
 static char *
 type_text(const ColumnDef *def)
 {
-	ModelColumn *column = MakeModelColumn(def->colname, def->typeName->typeOid,
-										  def->typeName->typemod, def->collOid);
+	ModelColumn *column = ModelColumnOfDef(def);
 	char	   *type = format_type_with_typemod(def->typeName->typeOid,
 												def->typeName->typemod);
 
@@ -326,20 +325,17 @@ vde_diff(PG_FUNCTION_ARGS)
 	int			guc_level;
 	int			i;
 
-	if (PG_ARGISNULL(2))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("model must not be null"),
-				 errhint("A model is named schema.name, as in shop.orders.")));
 	for (i = 0; i < 2; i++)
-		names[i] = EnvironmentName(PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i)));
-	diff->model = ParseModelName(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+		names[i] = EnvironmentName(TextArgument(fcinfo, i));
+	diff->model = ModelArgument(fcinfo, 2);
 	InitMaterializedSRF(fcinfo, 0);
 	diff->result = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	SessionBegin(&session, NULL);
-	read_side(&diff->a, &diff->model, names[0], context);
-	read_side(&diff->b, &diff->model, names[1], context);
+	/* what is read outlives the session */
+	MemoryContextSwitchTo(context);
+	read_side(&diff->a, &diff->model, names[0]);
+	read_side(&diff->b, &diff->model, names[1]);
 	check_present(diff);
 	SessionEnd(&session);
 
@@ -347,9 +343,7 @@ vde_diff(PG_FUNCTION_ARGS)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	ApplySetting("search_path", "pg_catalog, pg_temp");
 
 	/* prod's view is prod's, whatever vde.environment says */
 	BeginPlainZone();
@@ -369,6 +363,5 @@ vde_diff(PG_FUNCTION_ARGS)
 	AtEOXact_GUC(false, guc_level);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
-	MemoryContextSwitchTo(context);
 	return (Datum) 0;
 }

@@ -27,7 +27,6 @@
 #include "storage/proc.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -37,6 +36,7 @@
 #include "fault.h"
 #include "guc.h"
 #include "lock_holder.h"
+#include "subtransaction.h"
 
 /* classes of our locks, beside the core's 1 and 2 in the fourth field */
 #define LOCK_CLASS_ACTIVITY		0x5641
@@ -107,12 +107,10 @@ acquire(const LOCKTAG *tag, LOCKMODE mode, bool session, bool nowait, bool *take
 static bool
 take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds, bool *taken)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	bool		is_users = LockTimeout > 0 && LockTimeout <= milliseconds;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		int			guc_level = NewGUCNestLevel();
@@ -138,25 +136,17 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds, b
 		/* a transaction's lock is handed to the transaction at the end */
 		(void) acquire(tag, mode, session, false, taken);
 		AtEOXact_GUC(false, guc_level);
-		ReleaseCurrentSubTransaction();
+		SubtransactionEnd(&sub, true);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData  *error = SubtransactionFailed(&sub);
 
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
 		if (*taken || is_users || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(error);
 		FreeErrorData(error);
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 	return *taken;
 }
 
@@ -355,12 +345,10 @@ static bool
 try_environments(EnvironmentLock *lock, const VdeSession *session,
 				 const Environment *first, const Environment *second)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	volatile bool both = false;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		LOCKTAG		tag;
@@ -374,28 +362,16 @@ try_environments(EnvironmentLock *lock, const VdeSession *session,
 		{
 			LockEnvironment(lock, session, second);
 			both = true;
-			ReleaseCurrentSubTransaction();
 		}
-		else
-			RollbackAndReleaseCurrentSubTransaction();
+		SubtransactionEnd(&sub, both);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		ReThrowError(error);
+		ReThrowError(SubtransactionFailed(&sub));
 	}
 	PG_END_TRY();
 	if (!both)
 		release_environments(lock);
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 	return both;
 }
 

@@ -340,19 +340,16 @@ find_parents(Node *node, Bitmapset **parents)
 {
 	if (node == NULL)
 		return false;
-	if (IsA(node, Query))
+	if (IsA(node, RangeTblEntry))
 	{
-		ListCell   *lc;
+		RangeTblEntry *rte = (RangeTblEntry *) node;
 
-		foreach(lc, ((Query *) node)->rtable)
-		{
-			RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-			if (rte->rtekind == RTE_NAMEDTUPLESTORE)
-				*parents = bms_add_member(*parents, EphemeralIndex(rte->enrname));
-		}
-		return query_tree_walker((Query *) node, find_parents, parents, 0);
+		if (rte->rtekind == RTE_NAMEDTUPLESTORE)
+			*parents = bms_add_member(*parents, EphemeralIndex(rte->enrname));
+		return false;
 	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, find_parents, parents, QTW_EXAMINE_RTES_BEFORE);
 	return expression_tree_walker(node, find_parents, parents);
 }
 
@@ -449,8 +446,7 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
 		PutDigest(&bytes, &columns[i++].digest);
 	}
 	PutStorageOptions(&bytes, definition->kind, definition->options);
-	if (definition->kind == KIND_VIEW || definition->kind == KIND_EMBEDDED ||
-		definition->kind == KIND_MATERIALIZED_VIEW)
+	if (KindPinsParents(definition->kind))
 		put_parent_versions(&bytes, model);
 	if (fingerprint->private_environment != NULL)
 	{

@@ -14,13 +14,10 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "catalog.h"
@@ -33,7 +30,9 @@
 #include "lock_budget.h"
 #include "physical.h"
 #include "session.h"
+#include "settings.h"
 #include "snapshot.h"
+#include "subtransaction.h"
 
 PG_FUNCTION_INFO_V1(vde_gc);
 
@@ -146,19 +145,16 @@ find_garbage(void)
 static Fate
 collect(const Garbage *item)
 {
-	MemoryContext old = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	volatile Fate fate = DROPPED;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(old);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		int			guc_level = NewGUCNestLevel();
 
 		VDE_POINT("gc: before drop");
-		(void) set_config_option("lock_timeout", READER_SLICE, PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		ApplySetting("lock_timeout", READER_SLICE);
 		DropPhysical(item->relation_name);
 		AtEOXact_GUC(false, guc_level);
 		VDE_POINT("gc: relation dropped");
@@ -167,16 +163,12 @@ collect(const Garbage *item)
 					 item->version_id, GetCurrentTimestamp());
 		CatalogWrite("DELETE FROM vde.version_input WHERE version_id = $1", "l", item->version_id);
 		VDE_POINT("gc: version written");
-		ReleaseCurrentSubTransaction();
+		SubtransactionEnd(&sub, true);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData  *error = SubtransactionFailed(&sub);
 
-		MemoryContextSwitchTo(old);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
 		if (error->sqlerrcode == ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
 			fate = NEEDED;
 		else if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
@@ -186,8 +178,6 @@ collect(const Garbage *item)
 		FreeErrorData(error);
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(old);
-	CurrentResourceOwner = owner;
 	return fate;
 }
 

@@ -27,10 +27,8 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 
 #include "compat.h"
 #include "consent.h"
@@ -40,6 +38,7 @@
 #include "lineage.h"
 #include "physical.h"
 #include "reader_error.h"
+#include "subtransaction.h"
 
 /* callback of ParseModel: external models stay outside tables */
 static bool
@@ -143,31 +142,24 @@ parse_node(Graph *graph, GraphNode *node)
 static void
 guarded(Graph *graph, GraphNode *node, void (*action) (Graph *, GraphNode *))
 {
-	MemoryContext old = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 
 	if (node->edit != NULL)
 	{
 		action(graph, node);
 		return;
 	}
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(old);
+	SubtransactionBegin(&sub);
+	sub.errors = graph->context;
 	PG_TRY();
 	{
 		action(graph, node);
-		ReleaseCurrentSubTransaction();
+		SubtransactionEnd(&sub, true);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData  *error = SubtransactionFailed(&sub);
 
-		MemoryContextSwitchTo(graph->context);
-		error = CopyErrorData();
-		FlushErrorState();
-		MemoryContextSwitchTo(old);
-		RollbackAndReleaseCurrentSubTransaction();
-		CurrentResourceOwner = owner;
 		MemoryContextSwitchTo(graph->context);
 		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 			ReThrowError(error);
@@ -175,10 +167,9 @@ guarded(Graph *graph, GraphNode *node, void (*action) (Graph *, GraphNode *))
 		if (node->from_edit)
 			ReThrowError(error);
 		node->problem = error;
+		MemoryContextSwitchTo(sub.context);
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(old);
-	CurrentResourceOwner = owner;
 }
 
 /*

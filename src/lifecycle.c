@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
@@ -179,6 +180,8 @@ vde_create_environment(PG_FUNCTION_ARGS)
 		Environment *environment;
 
 		LockActivity(&lock, &session, false);
+		/* who drafts in an environment that is not there makes it, too */
+		LockEnvironmentName(name, false);
 		if (base_name != NULL && strcmp(base_name, name) != 0)
 			base = FindEnvironment(EnvironmentName(base_name),
 								   strcmp(base_name, PROD_ENVIRONMENT) == 0);
@@ -304,7 +307,11 @@ DropEnvironment(VdeSession *session, Environment *environment)
 	}
 	DropViewSchemas(environment->id);
 	VDE_POINT("drop: schemas dropped");
-	/* its history goes, so gc is told; what is locked is being refreshed, and as young as that */
+
+	/*
+	 * its history goes, so gc is told; what is locked is being refreshed, and
+	 * as young as that
+	 */
 	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM ("
 				 "  SELECT id FROM vde.version "
 				 "  WHERE id IN (SELECT s.version_id FROM vde.pointer p JOIN vde.snapshot s ON s.id = p.snapshot_id "

@@ -47,7 +47,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -58,6 +57,7 @@
 #include "receiver.h"
 #include "seed.h"
 #include "session.h"
+#include "subtransaction.h"
 
 /* "__" and 16 hexadecimal digits at the end of a relation's name */
 #define HASH_DIGITS		16
@@ -207,17 +207,13 @@ PhysicalIsUnpopulated(const char *relation_name)
 /*
  * InSubtransaction
  *		Calls work in a subtransaction of its own.
- *
- * The error is raised again after the subtransaction's end, so that a caller
- * who catches it finds the subtransaction current that it knows.
  */
 void
 InSubtransaction(void (*work) (void *arg), void *arg)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 
-	BeginInternalSubTransaction(NULL);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		MemoryContext work_context;
@@ -228,24 +224,13 @@ InSubtransaction(void (*work) (void *arg), void *arg)
 		MemoryContextSwitchTo(work_context);
 		work(arg);
 		VDE_POINT("table: before end of subtransaction");
-		MemoryContextSwitchTo(context);
+		MemoryContextSwitchTo(sub.context);
 		MemoryContextDelete(work_context);
-
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
+		SubtransactionEnd(&sub, true);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		ReThrowError(error);
+		ReThrowError(SubtransactionFailed(&sub));
 	}
 	PG_END_TRY();
 }

@@ -51,6 +51,7 @@
 #include "physical_parts.h"
 #include "session.h"
 #include "settings.h"
+#include "view_shape.h"
 
 /*
  * column_definitions
@@ -107,26 +108,21 @@ range_difference(Oid typid)
  * that they call belongs to operator classes, which only superusers make.
  */
 static void
-check_types(const Definition *definition, List *columns)
+check_types(const Definition *definition, List *column_defs)
 {
 	ListCell   *lc;
 
-	foreach(lc, columns)
+	foreach(lc, column_defs)
 	{
-		ModelColumn *column = lfirst(lc);
-		Oid			typid;
-		int32		typmod;
-		Oid			collid;
-		Oid			function;
+		ColumnDef  *column = lfirst_node(ColumnDef, lc);
+		Oid			function = range_difference(column->typeName->typeOid);
 
-		ResolveModelColumn(column, &typid, &typmod, &collid);
-		function = range_difference(typid);
 		if (!OidIsValid(function) || !IsUntrustedFunction(function))
 			continue;
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("model %s cannot store column \"%s\" of type %s",
-						QuoteModelName(&definition->name), column->name, column->type),
+						QuoteModelName(&definition->name), column->colname, ModelColumnOfDef(column)->type),
 				 errdetail("The type's function %s would run as the owner of all physical tables, so it must belong to a superuser.",
 						   format_procedure(function)),
 				 errhint("Have a superuser take the function over, or use another type or the kind \"view\" or \"materialized_view\".")));
@@ -419,9 +415,7 @@ define_partitions(const Definition *definition, List *columns,
 
 	if (definition->settings != NULL)
 		ApplySettings(definition->settings);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	ApplySetting("search_path", "pg_catalog, pg_temp");
 
 	callback.callback = partition_error_callback;
 	callback.arg = unconstify(Definition *, definition);
@@ -460,7 +454,7 @@ DefinePhysicalTable(const Definition *definition, List *columns,
 										  column_definitions(columns));
 	Oid			relid;
 
-	check_types(definition, columns);
+	check_types(definition, create->tableElts);
 	check_tablespace(definition, options);
 	if (options->partition_strategy == PARTITION_OPTION_NONE)
 	{

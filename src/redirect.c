@@ -75,6 +75,17 @@ query_to_redirect(Query *query)
 }
 
 /*
+ * is_model
+ *		Is it a view of ours in prod?
+ */
+static bool
+is_model(const RangeTblEntry *rte)
+{
+	return rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_VIEW &&
+		IsProdView(rte->relid);
+}
+
+/*
  * reads_models
  *		Does a query name views of ours in prod?
  */
@@ -83,20 +94,10 @@ reads_models(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
+	if (IsA(node, RangeTblEntry))
+		return is_model((RangeTblEntry *) node);
 	if (IsA(node, Query))
-	{
-		ListCell   *lc;
-
-		foreach(lc, ((Query *) node)->rtable)
-		{
-			RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-			if (rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_VIEW &&
-				IsProdView(rte->relid))
-				return true;
-		}
-		return query_tree_walker((Query *) node, reads_models, context, 0);
-	}
+		return query_tree_walker((Query *) node, reads_models, context, QTW_EXAMINE_RTES_BEFORE);
 	return expression_tree_walker(node, reads_models, context);
 }
 
@@ -109,25 +110,21 @@ find_exchanges(Node *node, List **exchanges)
 {
 	if (node == NULL)
 		return false;
-	if (IsA(node, Query))
+	if (IsA(node, RangeTblEntry))
 	{
-		ListCell   *lc;
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+		ViewExchange *exchange;
 
-		foreach(lc, ((Query *) node)->rtable)
-		{
-			RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-			ViewExchange *exchange;
-
-			if (rte->rtekind != RTE_RELATION || rte->relkind != RELKIND_VIEW ||
-				!IsProdView(rte->relid))
-				continue;
-			/* again for another lock, too: it may be a stronger one */
-			exchange = FindExchange(rte->relid, rte->rellockmode);
-			if (exchange != NULL && GetExchange(*exchanges, rte->relid) == NULL)
-				*exchanges = lappend(*exchanges, exchange);
-		}
-		return query_tree_walker((Query *) node, find_exchanges, exchanges, 0);
+		if (!is_model(rte))
+			return false;
+		/* again for another lock, too: it may be a stronger one */
+		exchange = FindExchange(rte->relid, rte->rellockmode);
+		if (exchange != NULL && GetExchange(*exchanges, rte->relid) == NULL)
+			*exchanges = lappend(*exchanges, exchange);
+		return false;
 	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, find_exchanges, exchanges, QTW_EXAMINE_RTES_BEFORE);
 	return expression_tree_walker(node, find_exchanges, exchanges);
 }
 

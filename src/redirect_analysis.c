@@ -346,19 +346,11 @@ still_reads(Node *node, List *exchanges)
 {
 	if (node == NULL)
 		return false;
+	if (IsA(node, RangeTblEntry))
+		return ((RangeTblEntry *) node)->rtekind == RTE_RELATION &&
+			GetExchange(exchanges, ((RangeTblEntry *) node)->relid) != NULL;
 	if (IsA(node, Query))
-	{
-		ListCell   *lc;
-
-		foreach(lc, ((Query *) node)->rtable)
-		{
-			RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-
-			if (rte->rtekind == RTE_RELATION && GetExchange(exchanges, rte->relid) != NULL)
-				return true;
-		}
-		return query_tree_walker((Query *) node, still_reads, exchanges, 0);
-	}
+		return query_tree_walker((Query *) node, still_reads, exchanges, QTW_EXAMINE_RTES_BEFORE);
 	return expression_tree_walker(node, still_reads, exchanges);
 }
 

@@ -86,9 +86,7 @@ elevate(VdeSession *session)
 	SetUserIdAndSecContext(session->extension_owner,
 						   session->saved_context | SECURITY_LOCAL_USERID_CHANGE);
 	session->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	ApplySetting("search_path", "pg_catalog, pg_temp");
 	CheckRedirectionZone();
 }
 
@@ -108,6 +106,17 @@ RefuseOnStandby(void)
 }
 
 /*
+ * RequireWritable
+ *		See session.h.
+ */
+void
+RequireWritable(const char *call)
+{
+	RefuseOnStandby();
+	PreventCommandIfReadOnly(call);
+}
+
+/*
  * SessionBegin
  *		First call of every public function.
  */
@@ -121,8 +130,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
 	{
 		session->atomic = castNode(CallContext, fcinfo->context)->atomic;
-		RefuseOnStandby();
-		PreventCommandIfReadOnly("CALL of a procedure of vde");
+		RequireWritable("CALL of a procedure of vde");
 	}
 
 	/* nor can it commit under an EXCEPTION clause, which rolls all of it back */
@@ -176,7 +184,10 @@ commit(VdeSession *session, bool wait)
 	SPI_commit();
 	UseReadCommitted();
 
-	/* as core does after COMMIT in a procedure: system catalogs may be toasted */
+	/*
+	 * as core does after COMMIT in a procedure: system catalogs may be
+	 * toasted
+	 */
 	EnsurePortalSnapshotExists();
 	VDE_POINT("commit: after");
 	elevate(session);

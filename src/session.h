@@ -37,8 +37,14 @@ typedef struct VdeSession
 extern void SessionBegin(VdeSession *session, FunctionCallInfo fcinfo);
 extern void SessionEnd(VdeSession *session);
 
-/* Error on a standby: whatever writes says so, before it does anything. */
+/* Error on a standby */
 extern void RefuseOnStandby(void);
+
+/*
+ * Error on a standby, and in a read-only transaction: whatever writes says so,
+ * before it does anything.  call: what is refused, in the error's words.
+ */
+extern void RequireWritable(const char *call);
 
 /* Commits what was done so far, outside a transaction block; else nothing. */
 extern void SessionCommit(VdeSession *session);

@@ -22,6 +22,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "environment.h"
@@ -151,20 +152,18 @@ vde_use(PG_FUNCTION_ARGS)
 {
 	static bool told = false;
 	char	   *environment = PG_ARGISNULL(0) ? NULL : EnvironmentName(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	bool		is_local = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	bool		is_local = FlagArgument(fcinfo, 1);
 	GucAction	action = is_local ? GUC_ACTION_LOCAL : GUC_ACTION_SET;
 	bool		is_prod = environment == NULL || strcmp(environment, PROD_ENVIRONMENT) == 0;
 	char	   *path;
 
 	if (!is_prod)
 	{
-		MemoryContext context = CurrentMemoryContext;
 		VdeSession	session;
 
 		SessionBegin(&session, NULL);
 		(void) FindEnvironment(environment, false);
 		SessionEnd(&session);
-		MemoryContextSwitchTo(context);
 	}
 
 	path = path_for(is_prod ? NULL : environment);
@@ -192,7 +191,6 @@ vde_use(PG_FUNCTION_ARGS)
 Datum
 vde_status(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = CurrentMemoryContext;
 	VdeSession	session;
 	TupleDesc	desc;
 	Datum		values[STATUS_COLUMNS] = {0};
@@ -222,7 +220,6 @@ vde_status(PG_FUNCTION_ARGS)
 		else if (!is_preloaded())
 			note = "since vde was called for the first time in this session: defaults of roles and databases need it in session_preload_libraries";
 		SessionEnd(&session);
-		MemoryContextSwitchTo(context);
 	}
 
 	if (VdeEnvironment == NULL || VdeEnvironment[0] == '\0')

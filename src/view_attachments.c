@@ -177,7 +177,6 @@ save_labels(Oid relid)
 static void
 save_defaults(ViewAttachments *attachments, Oid viewid)
 {
-	MemoryContext context = CurrentMemoryContext;
 	uint64		rows;
 	uint64		i;
 
@@ -186,7 +185,6 @@ save_defaults(ViewAttachments *attachments, Oid viewid)
 					   "JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum "
 					   "WHERE d.adrelid = $1::pg_catalog.oid",
 					   "l", (int64) viewid);
-	MemoryContextSwitchTo(context);
 	for (i = 0; i < rows; i++)
 	{
 		ColumnAttachments *column = find_column(attachments, CatalogText(i, 1));
@@ -479,7 +477,6 @@ description_of(List *column_options, const char *name)
 static bool
 is_from_model(const ModelName *model, const char *column, const char *comment)
 {
-	MemoryContext context = CurrentMemoryContext;
 	uint64		rows;
 	uint64		i;
 	bool		found = false;
@@ -491,7 +488,6 @@ is_from_model(const ModelName *model, const char *column, const char *comment)
 					   "AND pg_catalog.jsonb_path_exists(d.options, '$.** ? (@ == $c)', "
 					   "pg_catalog.jsonb_build_object('c', $3))",
 					   "nnt", model->schema, model->name, comment);
-	MemoryContextSwitchTo(context);
 	for (i = 0; i < rows && !found; i++)
 	{
 		ModelOptions *options = ReadOptions(KindByName(CatalogText(i, 1)), CatalogJsonb(i, 2));

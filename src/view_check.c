@@ -91,11 +91,7 @@ FindLayerSchema(LayerCheck *check, const char *name)
 	if (CatalogRead("SELECT e.name FROM vde.virtual_schema s "
 					"JOIN vde.environment e ON e.id = s.environment_id "
 					"WHERE s.schema_name = $1", "n", name) > 0)
-	{
-		MemoryContextSwitchTo(check->context);
 		schema->made_for = CatalogText(0, 1);
-	}
-	MemoryContextSwitchTo(check->context);
 	check->schemas = lappend(check->schemas, schema);
 	MemoryContextSwitchTo(old_context);
 	return check->last_schema = schema;

@@ -72,7 +72,8 @@ struct ViewGrants
 typedef struct Bound
 {
 	bool		unbounded;
-	Oid			schema;			/* else who has USAGE on it; InvalidOid: nobody */
+	Oid			schema;			/* else who has USAGE on it; InvalidOid:
+								 * nobody */
 } Bound;
 
 /*
@@ -82,17 +83,13 @@ typedef struct Bound
 static void
 find_environment(ViewGrants *grants)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	if (CatalogRead("SELECT e.name = '" PROD_ENVIRONMENT "', COALESCE(b.name, '" PROD_ENVIRONMENT "') "
 					"FROM vde.environment e LEFT JOIN vde.environment b ON b.id = e.base_id "
 					"WHERE e.id = $1", "l", grants->environment_id) > 0)
 	{
-		MemoryContextSwitchTo(context);
 		grants->is_prod = CatalogBool(0, 1);
 		grants->base = CatalogText(0, 2);
 	}
-	MemoryContextSwitchTo(context);
 }
 
 /*
@@ -102,7 +99,6 @@ find_environment(ViewGrants *grants)
 ViewGrants *
 BeginViewGrants(List *changes, int64 environment_id, Oid environment_owner)
 {
-	MemoryContext context = CurrentMemoryContext;
 	ViewGrants *grants = palloc0(sizeof(ViewGrants));
 	List	   *schemas = NIL;
 	List	   *names = NIL;
@@ -131,7 +127,6 @@ BeginViewGrants(List *changes, int64 environment_id, Oid environment_owner)
 					   "WHERE g.environment_id = $1 "
 					   "OR g.environment_id = (SELECT id FROM vde.environment WHERE name = $4)", "lTTt",
 					   environment_id, schemas, names, grants->base);
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 	{
 		List	  **given = CatalogBool(row, 2) ? grants->given : grants->given_in_base;
@@ -516,7 +511,6 @@ void
 SetViewGrants(const ViewGrants *grants, int place, Oid viewid,
 			  const ViewChange *change, Oid old_owner)
 {
-	MemoryContext context = CurrentMemoryContext;
 	Oid			owner = change->owner;
 	List	   *given = grants->given[place];
 	List	   *wanted;
@@ -546,7 +540,6 @@ SetViewGrants(const ViewGrants *grants, int place, Oid viewid,
 	{
 		/* what was given is gone with the view, or with its owner */
 		ForgetViewGrants(grants, place, change);
-		MemoryContextSwitchTo(context);
 		given = NIL;
 		acl = inherited_acl(grants, viewid, change, &bound, &from_base);
 		if (from_base)
@@ -558,7 +551,6 @@ SetViewGrants(const ViewGrants *grants, int place, Oid viewid,
 				remember(grants, change, lfirst_oid(lc));
 				given = lappend_oid(given, lfirst_oid(lc));
 			}
-			MemoryContextSwitchTo(context);
 		}
 	}
 	else
@@ -583,7 +575,6 @@ SetViewGrants(const ViewGrants *grants, int place, Oid viewid,
 		/* what it may hand on was given by somebody else, or once more */
 		if (role != owner && owner_gives(acl, owner, role, &with_option) && !with_option)
 			acl = change_acl(acl, ACL_MODECHG_DEL, owner, role, ACL_SELECT, ACL_NO_RIGHTS);
-		MemoryContextSwitchTo(context);
 	}
 	foreach(lc, wanted)
 	{
@@ -594,7 +585,6 @@ SetViewGrants(const ViewGrants *grants, int place, Oid viewid,
 		acl = change_acl(acl, ACL_MODECHG_ADD, owner, role, ACL_SELECT, ACL_NO_RIGHTS);
 		if (!list_member_oid(given, role))
 			remember(grants, change, role);
-		MemoryContextSwitchTo(context);
 	}
 	if (!aclequal(acl, view_acl(viewid, owner)))
 		SetViewAcl(viewid, 0, owner, acl);

@@ -7,31 +7,37 @@
  * behind it, and a reader that holds one view and asks for the next deadlocks
  * with a swap that holds the second and waits for the first.  So
  *
- * - views are locked in the order of their OIDs, always;
+ * - first all views are asked for without waiting, in the order of their OIDs,
+ *	 a few times: on a quiet system that is all there is to it;
  *
- * - first all of them without waiting, a few times: on a quiet system that is
- *	 all there is to it;
+ * - then, for a slice of time, what is free is taken at once and kept, and the
+ *	 rest is waited for.  Readers who come now stop at what we have, so those
+ *	 that we wait for were there before, and become fewer.  One who keeps us from
+ *	 a view and waits for another that we have gets the latter: he goes on, and
+ *	 we ask for it again later.  So there is no deadlock, and nobody waits longer
+ *	 than the slice because of us;
  *
- * - then with waits of at most a slice per view and a bounded sum; when that
- *	 fails, everything is released, readers get their turn, and after a pause
- *	 of random length it is tried again.  A deadlock with a reader that touches
- *	 several views in a transaction is looked for soon, and we give way: waiting
- *	 on would gain nothing.  Slices grow slowly, but the sum stays below
- *	 deadlock_timeout, so that no reader is ever cancelled because of us.
+ * - when the slice is over, everything is released.  Whoever kept us from the
+ *	 rest all that time is a long reader: his transaction's end is waited for,
+ *	 which no other reader notices, before the next slice begins.  Slices grow
+ *	 slowly, for a load of many readers that are longer than a slice, and stay
+ *	 below deadlock_timeout, so that readers do not even look for a deadlock.
  *
- * A caller that has prepared something under a weaker lock must not make others
- * wait for it who in turn keep us from the views: LockViews notices them.
+ * Locks that the transaction had before are not given back: who keeps us from a
+ * view and waits for one of these would wait for ever.  Then it is our caller
+ * who gives way, never the reader: with an error, or, if it has prepared
+ * something under a weaker lock, by taking that back (see view_lock.h).
  *
- * Invariant: after an error no lock taken here is left: each try is a
- * subtransaction, whose end releases them or hands them to the transaction.
+ * Invariant: when LockViews returns, it has all the locks or none of them; an
+ * error leaves them to the end of the caller's (sub)transaction.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "common/pg_prng.h"
+#include "lib/qunique.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/latch.h"
@@ -41,7 +47,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -49,107 +54,373 @@
 #include "fault.h"
 #include "guc.h"
 #include "lock_holder.h"
+#include "subtransaction.h"
 #include "view_lock.h"
 
 /* tries that do not wait at all */
 #define PROMPT_TRIES		3
 
-/* how long one view is waited for, in milliseconds */
+/* how long views are waited for in one try, in milliseconds: so long at first ... */
 #define FIRST_SLICE			100
+/* ... for so many tries, then so much more with each, up to the last */
+#define FIRST_SLICES		8
+#define SLICE_GROWTH		25
 #define LAST_SLICE			400
-#define TRIES_PER_SLICE		10
 
-/* after which a deadlock is looked for, instead of deadlock_timeout */
-#define DEADLOCK_CHECK		"20ms"
+/* how long readers have their turn between two tries, about, in milliseconds */
+#define PAUSE				10
+
+/* how long we wait for one view before we look around, in milliseconds */
+#define VIEW_WAIT			8
+
+/* how long for a long reader, with no view locked */
+#define READER_WAIT			200
+
+/* after which a deadlock, or an autovacuum in the way, is looked for, instead of deadlock_timeout */
+#define DEADLOCK_CHECK		"4ms"
+
+/* a relation to be locked, and whether we have it; arrays are in the order of relid */
+typedef struct WantedLock
+{
+	Oid			relid;
+	bool		taken;
+} WantedLock;
+
+typedef struct WantedLocks
+{
+	WantedLock *locks;
+	int			count;
+	int			missing;		/* how many are not taken */
+} WantedLocks;
+
+/* what became of a wait */
+typedef enum WaitResult
+{
+	WAIT_DONE,
+	WAIT_TOO_LONG,
+	WAIT_DEADLOCK
+} WaitResult;
+
+/* what became of a try */
+typedef enum TryResult
+{
+	TRY_LOCKED,
+	TRY_BUSY,					/* not within the slice */
+	TRY_HOPELESS				/* who keeps us from a view waits for what we had before */
+} TryResult;
 
 /*
- * try_lock
- *		One try to lock all views; tells whether it succeeded, and if not, at
- *		which view it failed.
- *
- * slice is the longest wait for one view, total that for all of them together
- * (milliseconds); slice 0 does not wait.  Cancellation and all errors but
- * "could not get the lock" go on to the caller.
+ * compare_wanted
+ *		qsort and bsearch comparator.
  */
-static bool
-try_lock(List *relids, int slice, int total, Oid *failed)
+static int
+compare_wanted(const void *a, const void *b)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	TimestampTz start = GetCurrentTimestamp();
-	volatile bool locked = true;
-	volatile Oid current = InvalidOid;
+	Oid			first = ((const WantedLock *) a)->relid;
+	Oid			second = ((const WantedLock *) b)->relid;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	return first < second ? -1 : (first > second ? 1 : 0);
+}
+
+/*
+ * find_wanted
+ *		The lock among those that we want, or NULL.
+ */
+static WantedLock *
+find_wanted(const WantedLocks *wanted, const LOCKTAG *tag)
+{
+	WantedLock	key = {0};
+
+	if (tag->locktag_type != LOCKTAG_RELATION || tag->locktag_field1 != MyDatabaseId)
+		return NULL;
+	key.relid = tag->locktag_field2;
+	return bsearch(&key, wanted->locks, wanted->count, sizeof(WantedLock), compare_wanted);
+}
+
+/*
+ * give_back
+ *		Releases one lock.
+ */
+static void
+give_back(WantedLocks *wanted, WantedLock *lock)
+{
+	UnlockRelationOid(lock->relid, AccessExclusiveLock);
+	lock->taken = false;
+	wanted->missing++;
+}
+
+/*
+ * note_taken
+ *		We have one more.
+ */
+static void
+note_taken(WantedLocks *wanted, WantedLock *lock)
+{
+	lock->taken = true;
+	wanted->missing--;
+}
+
+/*
+ * take_free
+ *		Takes what is missing and free; unless all, only up to the first that
+ *		is not.  Returns that one, or NULL when we have everything.
+ */
+static WantedLock *
+take_free(WantedLocks *wanted, bool all)
+{
+	WantedLock *first = NULL;
+	int			i;
+
+	for (i = 0; i < wanted->count; i++)
+	{
+		WantedLock *lock = &wanted->locks[i];
+
+		if (lock->taken)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		VDE_POINT("lock: before a view");
+		if (ConditionalLockRelationOid(lock->relid, AccessExclusiveLock))
+			note_taken(wanted, lock);
+		else if (first == NULL)
+		{
+			first = lock;
+			if (!all)
+				break;
+		}
+	}
+	return first;
+}
+
+/*
+ * wait_in_queue
+ *		Waits for so many milliseconds for a relation, to lock it, or, if relid
+ *		is invalid, for the end of a transaction.
+ *
+ * It is a wait as any other: pg_locks shows it.
+ */
+static WaitResult
+wait_in_queue(Oid relid, VirtualTransactionId transaction, int milliseconds)
+{
+	volatile WaitResult result = WAIT_DONE;
+	Subtransaction sub;
+
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		int			guc_level = NewGUCNestLevel();
-		int			in_force = 0;
-		ListCell   *lc;
+		char		value[16];
 
-		foreach(lc, relids)
-		{
-			int			limit;
-			char		value[16];
-
-			CHECK_FOR_INTERRUPTS();
-			VDE_POINT("lock: before a view");
-			current = lfirst_oid(lc);
-			if (ConditionalLockRelationOid(current, AccessExclusiveLock))
-				continue;
-
-			limit = total - (int) TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
-			limit = Min(limit, slice);
-			if (limit <= 0)
-			{
-				locked = false;
-				break;
-			}
-			if (in_force == 0)
-				(void) set_config_option("deadlock_timeout", DEADLOCK_CHECK,
-										 PGC_SUSET, PGC_S_SESSION,
-										 GUC_ACTION_SAVE, true, 0, false);
-			if (limit != in_force)
-			{
-				snprintf(value, sizeof(value), "%d", limit);
-				(void) set_config_option("lock_timeout", value,
-										 PGC_USERSET, PGC_S_SESSION,
-										 GUC_ACTION_SAVE, true, 0, false);
-				in_force = limit;
-			}
-			LockRelationOid(current, AccessExclusiveLock);
-		}
-
-		AtEOXact_GUC(false, guc_level);
-		if (locked)
-			ReleaseCurrentSubTransaction();
+		snprintf(value, sizeof(value), "%d", milliseconds);
+		(void) set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+		(void) set_config_option("deadlock_timeout", DEADLOCK_CHECK, PGC_SUSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+		/* it would be told at each of these checks */
+		(void) set_config_option("log_lock_waits", "off", PGC_SUSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+		if (OidIsValid(relid))
+			LockRelationOid(relid, AccessExclusiveLock);
 		else
-			RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
+			(void) VirtualXactLock(transaction, true);
+		AtEOXact_GUC(false, guc_level);
+		SubtransactionEnd(&sub, true);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
+		ErrorData  *error = SubtransactionFailed(&sub);
 
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-
-		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE &&
-			error->sqlerrcode != ERRCODE_T_R_DEADLOCK_DETECTED)
+		if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+			result = WAIT_TOO_LONG;
+		else if (error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED)
+			result = WAIT_DEADLOCK;
+		else
 			ReThrowError(error);
 		FreeErrorData(error);
-		locked = false;
 	}
 	PG_END_TRY();
+	return result;
+}
 
-	*failed = current;
-	return locked;
+/*
+ * conflicts
+ *		Does one of the modes in the mask conflict with the other mode?
+ */
+static bool
+conflicts(LOCKMASK held, LOCKMODE wanted)
+{
+	LOCKMODE	mode;
+
+	for (mode = 1; mode <= MaxLockMode; mode++)
+	{
+		if ((held & LOCKBIT_ON(mode)) != 0 && DoLockModesConflict(mode, wanted))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * is_ahead
+ *		Does the first, by what it holds or by having come earlier, keep the
+ *		second from the lock that both are about?
+ */
+static bool
+is_ahead(const LockInstanceData *first, const LockInstanceData *second)
+{
+	return conflicts(first->holdMask, second->waitLockMode) ||
+		(first->waitLockMode != NoLock && first->waitStart < second->waitStart &&
+		 DoLockModesConflict(first->waitLockMode, second->waitLockMode));
+}
+
+/*
+ * let_pass
+ *		Gives back what is waited for by those who keep us from the rest, at
+ *		once or through others.  False when one of them waits for a lock that
+ *		we had before: that will never end.
+ *
+ * Everybody else who waits goes on waiting, and so keeps off what we want.
+ * A process stands for itself and its parallel workers.
+ */
+static bool
+let_pass(WantedLocks *wanted)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "vde lock status",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	LockData   *status = GetLockStatusData();
+	List	   *waiting = NIL;	/* LockInstanceData, of all others */
+	List	   *blockers = NIL; /* pids; grows while we go through it */
+	bool		possible = true;
+	int			at;
+	int			i;
+
+	for (i = 0; i < status->nelements; i++)
+	{
+		LockInstanceData *lock = &status->locks[i];
+		WantedLock *want;
+
+		if (lock->leaderPid == MyProcPid)
+			continue;
+		if (lock->waitLockMode != NoLock)
+			waiting = lappend(waiting, lock);
+		want = lock->holdMask != 0 ? find_wanted(wanted, &lock->locktag) : NULL;
+		if (want != NULL && !want->taken)
+			blockers = list_append_unique_int(blockers, lock->leaderPid);
+	}
+
+	for (at = 0; at < list_length(blockers); at++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, waiting)
+		{
+			LockInstanceData *waiter = lfirst(lc);
+
+			if (waiter->leaderPid != list_nth_int(blockers, at))
+				continue;
+			CHECK_FOR_INTERRUPTS();
+			for (i = 0; i < status->nelements; i++)
+			{
+				LockInstanceData *lock = &status->locks[i];
+				WantedLock *want;
+
+				if (memcmp(&lock->locktag, &waiter->locktag, sizeof(LOCKTAG)) != 0 ||
+					lock->leaderPid == waiter->leaderPid || !is_ahead(lock, waiter))
+					continue;
+				if (lock->leaderPid != MyProcPid)
+				{
+					blockers = list_append_unique_int(blockers, lock->leaderPid);
+					continue;
+				}
+				/* AccessExclusiveLock on what we want is from this try, all else is from before */
+				want = find_wanted(wanted, &lock->locktag);
+				if (want != NULL && want->taken)
+					give_back(wanted, want);
+				if (want == NULL ||
+					conflicts(lock->holdMask & ~LOCKBIT_ON(AccessExclusiveLock), waiter->waitLockMode))
+					possible = false;
+			}
+		}
+	}
+
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+	return possible;
+}
+
+/*
+ * find_readers
+ *		The transactions that keep us from what is missing, as an array that ends
+ *		with an invalid one.
+ */
+static VirtualTransactionId *
+find_readers(const WantedLocks *wanted)
+{
+	VirtualTransactionId *readers = palloc(sizeof(VirtualTransactionId));
+	int			count = 0;
+	int			i;
+
+	for (i = 0; i < wanted->count; i++)
+	{
+		VirtualTransactionId *found;
+		LOCKTAG		tag;
+		int			found_count;
+
+		if (wanted->locks[i].taken)
+			continue;
+		SET_LOCKTAG_RELATION(tag, MyDatabaseId, wanted->locks[i].relid);
+		found = GetLockConflicts(&tag, AccessExclusiveLock, &found_count);
+		readers = repalloc(readers, sizeof(VirtualTransactionId) * (count + found_count + 1));
+		memcpy(readers + count, found, sizeof(VirtualTransactionId) * found_count);
+		count += found_count;
+	}
+	SetInvalidVirtualTransactionId(readers[count]);
+	return readers;
+}
+
+/*
+ * try_lock
+ *		One try to lock everything, within a slice of so many milliseconds; 0
+ *		does not wait.
+ *
+ * Unless it succeeds, we have none of the locks afterwards.  failed is then one
+ * that we did not get, and readers who kept us from those that were missing
+ * when the slice was over (palloc'd, see find_readers).
+ */
+static TryResult
+try_lock(WantedLocks *wanted, int slice, Oid *failed, VirtualTransactionId **readers)
+{
+	TimestampTz start = GetCurrentTimestamp();
+	TryResult	result = TRY_BUSY;
+	int			i;
+
+	for (;;)
+	{
+		WantedLock *busy = take_free(wanted, slice > 0);
+		long		left;
+
+		if (busy == NULL)
+			return TRY_LOCKED;
+		*failed = busy->relid;
+		left = slice - TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
+		if (left <= 0)
+			break;
+		if (!let_pass(wanted))
+		{
+			result = TRY_HOPELESS;
+			break;
+		}
+		if (wait_in_queue(busy->relid, (VirtualTransactionId) {0}, Min(left, VIEW_WAIT)) == WAIT_DONE)
+			note_taken(wanted, busy);
+	}
+
+	if (slice > 0)
+		*readers = find_readers(wanted);
+	for (i = 0; i < wanted->count; i++)
+	{
+		if (wanted->locks[i].taken)
+			give_back(wanted, &wanted->locks[i]);
+	}
+	return result;
 }
 
 /*
@@ -171,38 +442,50 @@ pause_randomly(int milliseconds)
 }
 
 /*
+ * describe_relation
+ *		For a message: a view, or, for a refresh, a table.
+ */
+static char *
+describe_relation(Oid relid)
+{
+	char	   *name = get_rel_name(relid);
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+
+	if (name == NULL || schema == NULL)
+		return "views";
+	return psprintf("%s \"%s.%s\"", get_rel_relkind(relid) == RELKIND_VIEW ? "view" : "table", schema, name);
+}
+
+/*
  * lock_error
- *		Says which view could not be locked, and who holds it.  For a refresh
- *		it is a table.
+ *		Says which view could not be locked, and who holds it.
  */
 static void
 lock_error(Oid relid)
 {
-	char	   *name = get_rel_name(relid);
-	char	   *schema = get_namespace_name(get_rel_namespace(relid));
 	char	   *who = RelationLockHolders(relid);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-			 name && schema ?
-			 errmsg("could not lock %s \"%s.%s\" within %d ms",
-					get_rel_relkind(relid) == RELKIND_VIEW ? "view" : "table", schema, name, VdeLockTimeout) :
-			 errmsg("could not lock views within %d ms", VdeLockTimeout),
+			 errmsg("could not lock %s within %d ms", describe_relation(relid), VdeLockTimeout),
 			 who ? errdetail_internal("%s", who) : 0,
 			 errhint("Try again when it is done, end it with pg_terminate_backend(), or raise vde.lock_timeout.")));
 }
 
 /*
- * compare_oid
- *		list_sort comparator.
+ * hopeless_error
+ *		Says that who has the view locked waits for us.
  */
-static int
-compare_oid(const ListCell *a, const ListCell *b)
+static void
+hopeless_error(Oid relid)
 {
-	Oid			first = lfirst_oid(a);
-	Oid			second = lfirst_oid(b);
+	char	   *who = RelationLockHolders(relid);
 
-	return first < second ? -1 : (first > second ? 1 : 0);
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_DEADLOCK_DETECTED),
+			 errmsg("could not lock %s, since who reads it waits for this transaction", describe_relation(relid)),
+			 who ? errdetail_internal("%s", who) : 0,
+			 errhint("Try again. What this transaction has locked before, by another deployment for one, it keeps to its end: commit in between.")));
 }
 
 /*
@@ -227,6 +510,78 @@ waited_for(List *held)
 }
 
 /*
+ * want_locks
+ *		The relations as an array, each once, without those that the transaction
+ *		has locked like that already.
+ */
+static WantedLocks
+want_locks(List *relids)
+{
+	WantedLocks wanted = {0};
+	ListCell   *lc;
+
+	wanted.locks = palloc0(sizeof(WantedLock) * list_length(relids));
+	foreach(lc, relids)
+	{
+		LOCKTAG		tag;
+
+		SET_LOCKTAG_RELATION(tag, MyDatabaseId, lfirst_oid(lc));
+		if (!VdeLockHeldByMe(&tag, AccessExclusiveLock))
+			wanted.locks[wanted.count++].relid = lfirst_oid(lc);
+	}
+	qsort(wanted.locks, wanted.count, sizeof(WantedLock), compare_wanted);
+	wanted.count = qunique(wanted.locks, wanted.count, sizeof(WantedLock), compare_wanted);
+	wanted.missing = wanted.count;
+	return wanted;
+}
+
+/*
+ * milliseconds_left
+ *		Of vde.lock_timeout, if it is set; raises its error when it is over.
+ */
+static int
+milliseconds_left(TimestampTz start, Oid failed)
+{
+	long		left;
+
+	if (VdeLockTimeout <= 0)
+		return INT_MAX;
+	left = VdeLockTimeout - TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
+	if (left <= 0)
+		lock_error(failed);
+	return (int) left;
+}
+
+/*
+ * wait_for_readers
+ *		Waits for the end of these transactions, with nothing locked.  False
+ *		when one of them will not end before ours.
+ */
+static bool
+wait_for_readers(VirtualTransactionId *readers, List *held, TimestampTz start, Oid failed)
+{
+	VirtualTransactionId *reader;
+
+	for (reader = readers; VirtualTransactionIdIsValid(*reader); reader++)
+	{
+		for (;;)
+		{
+			int			wait = Min(milliseconds_left(start, failed), READER_WAIT);
+			WaitResult	result = wait_in_queue(InvalidOid, *reader, wait);
+
+			if (result == WAIT_DONE)
+				break;
+			if (result == WAIT_DEADLOCK)
+				return false;
+			/* our caller has to do something about these first */
+			if (waited_for(held))
+				return true;
+		}
+	}
+	return true;
+}
+
+/*
  * LockViews
  *		Locks all of them, or fails after vde.lock_timeout.  See view_lock.h.
  */
@@ -234,41 +589,40 @@ bool
 LockViews(List *relids, List *held)
 {
 	TimestampTz start = GetCurrentTimestamp();
-	Oid			failed = InvalidOid;
+	WantedLocks wanted = want_locks(relids);
+	bool		locked;
+	int			left = VdeLockTimeout > 0 ? VdeLockTimeout : INT_MAX;
 	int			tries;
-
-	if (relids == NIL)
-		return true;
-	relids = list_copy(relids);
-	list_sort(relids, compare_oid);
 
 	for (tries = 0;; tries++)
 	{
+		VirtualTransactionId *readers = NULL;
+		Oid			failed = InvalidOid;
 		int			slice = 0;
-		int			total = 0;
-		long		elapsed = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
+		TryResult	result;
 
 		if (tries >= PROMPT_TRIES)
 		{
-			slice = Min(FIRST_SLICE * (1 + (tries - PROMPT_TRIES) / TRIES_PER_SLICE),
-						LAST_SLICE);
-			total = Min(slice * 8, Max(DeadlockTimeout * 4 / 5, 1));
-			if (VdeLockTimeout > 0)
-				total = Max(Min(total, VdeLockTimeout - elapsed), 1);
+			slice = FIRST_SLICE + SLICE_GROWTH * Max(tries - PROMPT_TRIES - FIRST_SLICES, 0);
+			slice = Min(slice, Min(LAST_SLICE, Max(DeadlockTimeout * 4 / 5, 1)));
+			slice = Min(slice, left);
 		}
-		if (try_lock(relids, slice, total, &failed))
+		result = try_lock(&wanted, slice, &failed, &readers);
+		locked = (result == TRY_LOCKED);
+		if (locked)
 			break;
-		if (waited_for(held))
-		{
-			list_free(relids);
-			return false;
-		}
-
-		elapsed = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
-		if (VdeLockTimeout > 0 && elapsed >= VdeLockTimeout)
-			lock_error(failed);
-		pause_randomly(tries < PROMPT_TRIES ? 10 : 20);
+		left = milliseconds_left(start, failed);
+		if (readers != NULL && result == TRY_BUSY &&
+			!wait_for_readers(readers, held, start, failed))
+			result = TRY_HOPELESS;
+		if (readers != NULL)
+			pfree(readers);
+		if (waited_for(held) || (result == TRY_HOPELESS && held != NIL))
+			break;
+		if (result == TRY_HOPELESS)
+			hopeless_error(failed);
+		pause_randomly(PAUSE);
 	}
-	list_free(relids);
-	return true;
+	pfree(wanted.locks);
+	return locked;
 }

@@ -221,6 +221,17 @@ RelationColumnDefs(Oid relid)
 }
 
 /*
+ * ModelColumnOfDef
+ *		See view_shape.h.
+ */
+ModelColumn *
+ModelColumnOfDef(const ColumnDef *def)
+{
+	return MakeModelColumn(def->colname, def->typeName->typeOid,
+						   def->typeName->typemod, def->collOid);
+}
+
+/*
  * type_words
  *		A column's type and collation, for people.
  */
@@ -250,7 +261,7 @@ CompareShape(Oid viewid, Oid physical, List *columns, char **reason)
 	foreach(old_cell, old_columns)
 	{
 		ColumnDef  *old = lfirst_node(ColumnDef, old_cell);
-		ModelColumn *old_words = NULL;
+		ModelColumn *old_words;
 		ModelColumn *new_words;
 		bool		equal;
 
@@ -272,15 +283,14 @@ CompareShape(Oid viewid, Oid physical, List *columns, char **reason)
 				i++;
 				continue;
 			}
-			new_words = MakeModelColumn(new->colname, new->typeName->typeOid,
-										new->typeName->typemod, new->collOid);
+			old_words = ModelColumnOfDef(old);
+			new_words = ModelColumnOfDef(new);
 			equal = false;
 		}
 		else
 		{
 			new_words = (ModelColumn *) list_nth(new_columns, i);
-			old_words = MakeModelColumn(old->colname, old->typeName->typeOid,
-										old->typeName->typemod, old->collOid);
+			old_words = ModelColumnOfDef(old);
 			equal = strcmp(old_words->name, new_words->name) == 0 &&
 				ModelColumnTypeEquals(old_words, new_words);
 		}
@@ -288,9 +298,6 @@ CompareShape(Oid viewid, Oid physical, List *columns, char **reason)
 		if (equal)
 			continue;
 
-		if (old_words == NULL)
-			old_words = MakeModelColumn(old->colname, old->typeName->typeOid,
-										old->typeName->typemod, old->collOid);
 		if (strcmp(old_words->name, new_words->name) == 0)
 			*reason = psprintf("column \"%s\" changes from %s to %s", old->colname,
 							   type_words(old_words->type, old_words->collation),

@@ -13,6 +13,8 @@
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 
+#include "model.h"
+
 typedef enum ShapeChange
 {
 	SHAPE_EQUAL,				/* same columns */
@@ -39,6 +41,9 @@ extern ShapeChange CompareShape(Oid viewid, Oid physical, List *columns,
 
 /* Columns of a relation as ColumnDef *, without the dropped ones */
 extern List *RelationColumnDefs(Oid relid);
+
+/* One of them in words */
+extern ModelColumn *ModelColumnOfDef(const ColumnDef *def);
 
 /*
  * SELECT a, b, c FROM (SELECT a, b, c FROM vde_data.relation), analyzed; locks

@@ -51,7 +51,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 
 #include "catalog.h"
@@ -60,6 +59,7 @@
 #include "environment.h"
 #include "fault.h"
 #include "physical.h"
+#include "subtransaction.h"
 #include "view_attachments.h"
 #include "view_check.h"
 #include "view_grants.h"
@@ -139,7 +139,6 @@ static void
 create_schemas(LayerCheck *check, ViewState *states, int count,
 			   int64 environment_id, const ViewGrants *grants)
 {
-	MemoryContext context = CurrentMemoryContext;
 	int			i;
 
 	for (i = 0; i < count; i++)
@@ -157,10 +156,8 @@ create_schemas(LayerCheck *check, ViewState *states, int count,
 							"VALUES ($1, $2) "
 							"ON CONFLICT (schema_name) DO UPDATE SET environment_id = EXCLUDED.environment_id",
 							"nl", schema->name, environment_id);
-		MemoryContextSwitchTo(context);
 		CommandCounterIncrement();
 		CopySchemaUsage(grants, &states[i].change->model, schema->oid);
-		MemoryContextSwitchTo(context);
 	}
 }
 
@@ -250,7 +247,6 @@ repoint_view(Oid viewid, ShapeChange shape, List *column_defs, Query *query)
 static void
 carry_out(ViewState *state, const ViewGrants *grants, int place, Oid environment_owner)
 {
-	MemoryContext context = CurrentMemoryContext;
 	ViewChange *change = state->change;
 	Oid			viewid = state->viewid;
 	Oid			old_owner;
@@ -262,13 +258,12 @@ carry_out(ViewState *state, const ViewGrants *grants, int place, Oid environment
 		if (OidIsValid(viewid))
 			drop_view(viewid);
 		ForgetViewGrants(grants, place, change);
-		MemoryContextSwitchTo(context);
 		return;
 	}
 
+	/* on an old snapshot it may just have been collected since */
 	if (!OidIsValid(state->physical))
 		ereport(ERROR,
-				/* on an old snapshot it may just have been collected since */
 				(errcode(IsolationUsesXactSnapshot() ? ERRCODE_T_R_SERIALIZATION_FAILURE : ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation \"%s.%s\" of model \"%s.%s\" does not exist",
 						VDE_DATA_SCHEMA, change->relation_name,
@@ -276,7 +271,6 @@ carry_out(ViewState *state, const ViewGrants *grants, int place, Oid environment
 				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
 	old_owner = OidIsValid(viewid) ? RelationOwner(viewid) : InvalidOid;
 	GrantPhysical(state->physical, change->owner);
-	MemoryContextSwitchTo(context);
 
 	if (!state->unchanged || !OidIsValid(viewid))
 	{
@@ -333,10 +327,8 @@ carry_out(ViewState *state, const ViewGrants *grants, int place, Oid environment
 			StripView(viewid);
 	}
 	SetViewGrants(grants, place, viewid, change, old_owner);
-	MemoryContextSwitchTo(context);
 	SetViewComments(viewid, &change->model, change->description,
 					change->column_options, !OidIsValid(state->viewid));
-	MemoryContextSwitchTo(context);
 }
 
 /*
@@ -512,10 +504,7 @@ lock_and_examine(Swap *swap, bool early)
 static bool
 swap_views(Swap *swap, bool early)
 {
-	MemoryContext context = CurrentMemoryContext;
-
 	swap->grants = BeginViewGrants(swap->changes, swap->environment_id, swap->environment_owner);
-	MemoryContextSwitchTo(context);
 	if (!lock_and_examine(swap, early))
 		return false;
 	VDE_POINT("swap: views locked");
@@ -531,33 +520,18 @@ swap_views(Swap *swap, bool early)
 static bool
 swap_early(Swap *swap)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Subtransaction sub;
 	volatile bool swapped = false;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
+	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
 		swapped = swap_views(swap, true);
-		if (swapped)
-			ReleaseCurrentSubTransaction();
-		else
-			RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
+		SubtransactionEnd(&sub, swapped);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		ReThrowError(error);
+		ReThrowError(SubtransactionFailed(&sub));
 	}
 	PG_END_TRY();
 	return swapped;
@@ -621,7 +595,6 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 void
 DropViewSchemas(int64 environment_id)
 {
-	MemoryContext context = CurrentMemoryContext;
 	List	   *names = NIL;
 	uint64		rows;
 	uint64		row;
@@ -629,7 +602,6 @@ DropViewSchemas(int64 environment_id)
 
 	rows = CatalogWrite("DELETE FROM vde.virtual_schema WHERE environment_id = $1 "
 						"RETURNING schema_name", "l", environment_id);
-	MemoryContextSwitchTo(context);
 	for (row = 0; row < rows; row++)
 		names = lappend(names, CatalogText(row, 1));
 

@@ -76,7 +76,11 @@ my $with_points = $node->safe_psql('postgres', "LOAD 'vde'; SELECT count(*) FROM
 if (!$with_points)
 {
 	$node->stop;
-	plan skip_all => 'there are no points in a build without assertions (COPT=-DUSE_ASSERT_CHECKING)';
+	plan skip_all => 'there are no points in a build without assertions (COPT=-DUSE_ASSERT_CHECKING)'
+	  unless $ENV{VDE_ASSERTIONS};
+	fail('a build with assertions has points');
+	done_testing();
+	exit;
 }
 
 script(<<SQL);

@@ -149,6 +149,7 @@ is(sql($standby, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), '
 
 # A base backup in the middle of an apply
 my $points = sql($primary, "LOAD 'vde'; SELECT count(*) FROM pg_settings WHERE name = 'vde.fault_point'");
+is($points, '1', 'a build with assertions has points to stop at') if $ENV{VDE_ASSERTIONS};
 SKIP:
 {
 	skip 'there are no points to stop at in a build without assertions', 8 unless $points;
