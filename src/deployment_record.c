@@ -16,6 +16,7 @@
 #include "deployment_record.h"
 #include "fault.h"
 #include "notify.h"
+#include "snapshot.h"
 
 /*
  * SaveDeployment

@@ -10,7 +10,6 @@
  */
 #include "postgres.h"
 
-
 #include "argument.h"
 #include "catalog.h"
 #include "compat.h"
