@@ -111,7 +111,7 @@ typedef struct QueueHandle
 } QueueHandle;
 
 /* parts of the segment that others put there, by key */
-#define QUEUE_KEY_RECIPE	10	/* see GraphRecipe */
+#define QUEUE_KEY_RECIPE	10	/* see put_recipe in build_worker.c */
 #define QUEUE_KEY_LIBRARIES	11
 #define QUEUE_KEY_SETTINGS	12
 #define QUEUE_KEY_MESSAGES	13	/* an shm_mq per worker */

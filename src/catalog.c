@@ -347,15 +347,6 @@ CatalogBool(uint64 row, int column)
 	return !isnull && DatumGetBool(value);
 }
 
-double
-CatalogDouble(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = cell(row, column, &isnull);
-
-	return isnull ? 0.0 : DatumGetFloat8(value);
-}
-
 Oid
 CatalogOid(uint64 row, int column)
 {

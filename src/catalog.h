@@ -41,7 +41,6 @@ extern bool CatalogIsNull(uint64 row, int column);
 extern int64 CatalogInt64(uint64 row, int column);	/* 0 for NULL */
 extern char *CatalogText(uint64 row, int column);	/* NULL for NULL */
 extern bool CatalogBool(uint64 row, int column);
-extern double CatalogDouble(uint64 row, int column);
 extern Oid	CatalogOid(uint64 row, int column);
 extern Jsonb *CatalogJsonb(uint64 row, int column);
 extern List *CatalogTextArray(uint64 row, int column);	/* char *, NULL for NULL */

@@ -20,6 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "argument.h"
 #include "build.h"
 #include "build_schedule.h"
 #include "catalog.h"
@@ -42,16 +43,6 @@
 
 PG_FUNCTION_INFO_V1(vde_apply);
 PG_FUNCTION_INFO_V1(vde_promote);
-
-/*
- * TextArgument
- *		A text argument, NULL for NULL.
- */
-char *
-TextArgument(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
-}
 
 /*
  * SaveDeployment
@@ -234,16 +225,8 @@ static void
 require_locks(const VdePlan *plan, List *steps)
 {
 	ViewObstacle *obstacle;
-	List	   *views = list_copy(plan->layer);
-	ListCell   *cell;
+	List	   *views = list_concat_copy(plan->layer, PlanViews(plan));
 
-	foreach(cell, plan->changes)
-	{
-		PlanChange *change = (PlanChange *) lfirst(cell);
-
-		if (change->view != NULL)
-			views = lappend(views, change->view);
-	}
 	obstacle = LockObstacle(BuildLocks(steps) + ViewLocks(views),
 							psprintf("deploying to environment \"%s\"", plan->environment->name),
 							true, NULL);
@@ -319,18 +302,9 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 	const Environment *environment = plan->environment;
 	int			changed;
 	int64		deployment = record(session, plan, message, &changed);
-	List	   *views = NIL;
-	ListCell   *cell;
 
-	foreach(cell, plan->changes)
-	{
-		PlanChange *change = (PlanChange *) lfirst(cell);
-
-		if (change->view != NULL)
-			views = lappend(views, change->view);
-	}
 	VDE_POINT("deploy: before swap");
-	SwapViews(views, environment->id, environment->owner);
+	SwapViews(PlanViews(plan), environment->id, environment->owner);
 	VDE_POINT("deploy: after swap");
 	FinishDeployment(session, environment, deployment, plan->source ? "promote" : "apply",
 					 plan->source ? plan->source->name : NULL, changed);
@@ -514,7 +488,7 @@ vde_apply(PG_FUNCTION_ARGS)
 	char	   *name = EnvironmentName(TextArgument(fcinfo, 0));
 	char	   *plan_id = TextArgument(fcinfo, 1);
 	char	   *message = TextArgument(fcinfo, 2);
-	bool		confirm = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	bool		confirm = FlagArgument(fcinfo, 3);
 
 	lock.nowait = NowaitArgument(fcinfo, 4);
 	SessionBegin(&session, fcinfo);
@@ -626,7 +600,7 @@ vde_promote(PG_FUNCTION_ARGS)
 	char	   *source_name = TextArgument(fcinfo, 0);
 	char	   *target_name = TextArgument(fcinfo, 1);
 	List	   *models = text_list_argument(fcinfo, 2, "models");
-	bool		force = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	bool		force = FlagArgument(fcinfo, 3);
 	char	   *plan_id = TextArgument(fcinfo, 4);
 	char	   *message = TextArgument(fcinfo, 5);
 

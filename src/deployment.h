@@ -50,6 +50,4 @@ extern void MovePointers(const Environment *environment, int64 deployment,
 /* The environment is now in the state of that deployment. */
 extern void SetState(Environment *environment, int64 deployment);
 
-extern char *TextArgument(FunctionCallInfo fcinfo, int n);
-
 #endif							/* VDE_DEPLOYMENT_H */

@@ -30,6 +30,7 @@
 #include "lock_budget.h"
 #include "physical.h"
 #include "session.h"
+#include "settings.h"
 #include "snapshot.h"
 #include "subtransaction.h"
 
@@ -153,8 +154,7 @@ collect(const Garbage *item)
 		int			guc_level = NewGUCNestLevel();
 
 		VDE_POINT("gc: before drop");
-		(void) set_config_option("lock_timeout", READER_SLICE, PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		ApplySetting("lock_timeout", READER_SLICE);
 		DropPhysical(item->relation_name);
 		AtEOXact_GUC(false, guc_level);
 		VDE_POINT("gc: relation dropped");

@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
@@ -308,7 +309,11 @@ DropEnvironment(VdeSession *session, Environment *environment)
 	}
 	DropViewSchemas(environment->id);
 	VDE_POINT("drop: schemas dropped");
-	/* its history goes, so gc is told; what is locked is being refreshed, and as young as that */
+
+	/*
+	 * its history goes, so gc is told; what is locked is being refreshed, and
+	 * as young as that
+	 */
 	CatalogWrite("UPDATE vde.version v SET released_at = $2 FROM ("
 				 "  SELECT id FROM vde.version "
 				 "  WHERE id IN (SELECT s.version_id FROM vde.pointer p JOIN vde.snapshot s ON s.id = p.snapshot_id "

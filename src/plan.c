@@ -353,18 +353,15 @@ PlanInBatches(const VdePlan *plan)
 }
 
 /*
- * add_lock_obstacle
- *		More views at once than the server has room for locks.
+ * PlanViews
+ *		See plan.h.
  */
-static void
-add_lock_obstacle(VdePlan *plan)
+List *
+PlanViews(const VdePlan *plan)
 {
 	List	   *views = NIL;
-	ViewObstacle *obstacle;
 	ListCell   *cell;
 
-	if (PlanInBatches(plan))
-		return;
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
@@ -372,7 +369,21 @@ add_lock_obstacle(VdePlan *plan)
 		if (change->view != NULL)
 			views = lappend(views, change->view);
 	}
-	obstacle = LockObstacle(ViewLocks(views),
+	return views;
+}
+
+/*
+ * add_lock_obstacle
+ *		More views at once than the server has room for locks.
+ */
+static void
+add_lock_obstacle(VdePlan *plan)
+{
+	ViewObstacle *obstacle;
+
+	if (PlanInBatches(plan))
+		return;
+	obstacle = LockObstacle(ViewLocks(PlanViews(plan)),
 							psprintf("deploying to environment \"%s\"", plan->environment->name),
 							false, ", or deploy fewer models at a time");
 	if (obstacle != NULL)
@@ -386,22 +397,13 @@ add_lock_obstacle(VdePlan *plan)
 static void
 finish_plan(VdePlan *plan)
 {
-	List	   *views = NIL;
 	ListCell   *cell;
 
 	foreach(cell, plan->graph->affected)
 		add_change(plan, (GraphNode *) lfirst(cell));
 	add_layer(plan);
 
-	views = list_copy(plan->layer);
-	foreach(cell, plan->changes)
-	{
-		PlanChange *change = (PlanChange *) lfirst(cell);
-
-		if (change->view != NULL)
-			views = lappend(views, change->view);
-	}
-	plan->obstacles = CheckViewChanges(views, plan->environment->owner);
+	plan->obstacles = CheckViewChanges(list_concat_copy(plan->layer, PlanViews(plan)), plan->environment->owner);
 	add_lock_obstacle(plan);
 	add_plan_id(plan);
 }

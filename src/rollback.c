@@ -10,8 +10,8 @@
  */
 #include "postgres.h"
 
-#include "utils/builtins.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"

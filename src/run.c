@@ -22,8 +22,8 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/builtins.h"
 
+#include "argument.h"
 #include "build_schedule.h"
 #include "catalog.h"
 #include "compat.h"
@@ -133,7 +133,7 @@ vde_run(PG_FUNCTION_ARGS)
 {
 	VdeSession	session;
 	EnvironmentLock lock = {0};
-	char	   *name = EnvironmentName(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	char	   *name = EnvironmentName(TextArgument(fcinfo, 0));
 
 	lock.nowait = NowaitArgument(fcinfo, 1);
 	SessionBegin(&session, fcinfo);

@@ -86,9 +86,7 @@ elevate(VdeSession *session)
 	SetUserIdAndSecContext(session->extension_owner,
 						   session->saved_context | SECURITY_LOCAL_USERID_CHANGE);
 	session->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	ApplySetting("search_path", "pg_catalog, pg_temp");
 	CheckRedirectionZone();
 }
 
@@ -200,7 +198,10 @@ commit(VdeSession *session, bool wait)
 	SPI_commit();
 	UseReadCommitted();
 
-	/* as core does after COMMIT in a procedure: system catalogs may be toasted */
+	/*
+	 * as core does after COMMIT in a procedure: system catalogs may be
+	 * toasted
+	 */
 	EnsurePortalSnapshotExists();
 	VDE_POINT("commit: after");
 	elevate(session);

@@ -264,6 +264,17 @@ stored_setting_callback(void *arg)
 }
 
 /*
+ * ApplySetting
+ *		See settings.h.
+ */
+void
+ApplySetting(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
  * ApplySettings
  *		Puts stored settings in force until the caller's GUC nest level ends.
  *
@@ -284,9 +295,7 @@ ApplySettings(Jsonb *settings)
 	error_context_stack = &callback;
 
 	/* not stored, but quote_ident() claims to be immutable and is not */
-	(void) set_config_option("quote_all_identifiers", "off",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
+	ApplySetting("quote_all_identifiers", "off");
 
 	while (next_setting(&it, &name, &value))
 	{
@@ -310,10 +319,7 @@ ApplySettings(Jsonb *settings)
 		if (current != NULL && strcmp(current, value) == 0)
 			continue;
 
-		(void) set_config_option(name, value,
-								 PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-								 false);
+		ApplySetting(name, value);
 	}
 
 	error_context_stack = callback.previous;

@@ -25,6 +25,9 @@ extern Jsonb *CaptureSettings(Oid owner);
 /* Puts them in force for the GUC nest level that the caller has opened. */
 extern void ApplySettings(Jsonb *settings);
 
+/* The same for a single one, of those that every user may set. */
+extern void ApplySetting(const char *name, const char *value);
+
 /* The schemas of the stored search_path, in order (char *), pg_catalog first if not named. */
 extern List *SettingsSearchPath(Jsonb *settings);
 

@@ -19,7 +19,7 @@
 #include "physical.h"
 #include "snapshot.h"
 
-/* what load_state reads, in its order */
+/* what read_state reads, in its order */
 #define STATE_COLUMNS \
 	"m.id, m.schema_name, m.model_name, " \
 	"s.id, s.column_names, s.column_types, s.column_collations, s.column_hashes, s.row_hash, s.metadata_hash, " \

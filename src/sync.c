@@ -32,6 +32,7 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
+#include "argument.h"
 #include "compat.h"
 #include "draft.h"
 #include "environment.h"
@@ -267,7 +268,7 @@ Datum
 vde_sync(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	char	   *environment = NULL;
+	char	   *environment = TextArgument(fcinfo, 0);
 	bool		prune = PG_ARGISNULL(2) ? true : PG_GETARG_BOOL(2);
 	ErrorContextCallback callback;
 	ModelFile  *file = NULL;
@@ -280,8 +281,6 @@ vde_sync(PG_FUNCTION_ARGS)
 	int			f = 0;
 	int			s = 0;
 
-	if (!PG_ARGISNULL(0))
-		environment = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	if (PG_ARGISNULL(1))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -406,13 +405,11 @@ Datum
 vde_export(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	char	   *given = NULL;
+	char	   *given = TextArgument(fcinfo, 0);
 	Environment *environment;
 	VdeSession	session;
 	ListCell   *lc;
 
-	if (!PG_ARGISNULL(0))
-		given = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	InitMaterializedSRF(fcinfo, 0);
 
 	SessionBegin(&session, NULL);

@@ -264,9 +264,9 @@ carry_out(const Swap *swap, ViewState *state, int place)
 		return;
 	}
 
+	/* on an old snapshot it may just have been collected since */
 	if (!OidIsValid(state->physical))
 		ereport(ERROR,
-				/* on an old snapshot it may just have been collected since */
 				(errcode(IsolationUsesXactSnapshot() ? ERRCODE_T_R_SERIALIZATION_FAILURE : ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation \"%s.%s\" of model \"%s.%s\" does not exist",
 						VDE_DATA_SCHEMA, change->relation_name,
