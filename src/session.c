@@ -267,8 +267,7 @@ RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only)
 		ApplySettings(settings);
 	/* the caller need not be one who may see the query */
 	if (Debug_print_plan)
-		(void) set_config_option("debug_print_plan", "off", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		ApplySetting("debug_print_plan", "off");
 	state->saved_read_only = XactReadOnly;
 	if (read_only)
 		XactReadOnly = true;

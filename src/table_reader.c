@@ -34,7 +34,6 @@
 #include "utils/syscache.h"
 
 #include "catalog.h"
-#include "fault.h"
 #include "node_access.h"
 #include "physical.h"
 #include "subtransaction.h"
@@ -403,7 +402,6 @@ CheckTableReaders(Graph *graph, const GraphNode *node, const Version *version)
 
 	load_holders(&check);
 	ask(&check);
-	VDE_POINT("readers: asked");
 	foreach(cell, check.readers)
 	{
 		Reader	   *reader = (Reader *) lfirst(cell);
@@ -418,7 +416,6 @@ CheckTableReaders(Graph *graph, const GraphNode *node, const Version *version)
 			Withhold(version->id, version->relation_name, reader->role);
 		}
 	}
-	VDE_POINT("readers: withheld");
 }
 
 /*
