@@ -48,6 +48,7 @@
 
 #include "build_queue.h"
 #include "compat.h"
+#include "fault.h"
 
 PG_FUNCTION_INFO_V1(vde_progress_rows);
 
@@ -62,6 +63,9 @@ PG_FUNCTION_INFO_V1(vde_progress_rows);
 
 /* a wait ends after this many milliseconds, so that messages are read */
 #define WAIT_SLICE		100
+
+/* microseconds after which somebody looks again for what is being written */
+#define LOG_SLICE		100
 
 /*
  * set_tag
@@ -418,6 +422,8 @@ QueueFinish(QueueHandle *handle, int number, TaskState state)
 	{
 		uint32		entry = pg_atomic_fetch_add_u32(&queue->logged, 1);
 
+		if (queue->leader_pid == MyProcPid)
+			VDE_POINT("build: counted");
 		pg_atomic_write_u32(&handle->log[entry], number + 1);
 	}
 	pg_atomic_fetch_add_u32(&queue->over, 1);
@@ -490,6 +496,9 @@ QueueStop(QueueHandle *handle)
 /*
  * QueueNextEnded
  *		See build_queue.h.
+ *
+ * An entry may be counted and not written yet.  It is waited for: behind it
+ * may be the very one whose reader we are about to build.
  */
 int
 QueueNextEnded(QueueHandle *handle)
@@ -498,10 +507,11 @@ QueueNextEnded(QueueHandle *handle)
 
 	if (handle->read >= pg_atomic_read_u32(&handle->queue->logged))
 		return -1;
-	/* counted, and not written yet: next time */
-	entry = pg_atomic_read_u32(&handle->log[handle->read]);
-	if (entry == 0)
-		return -1;
+	while ((entry = pg_atomic_read_u32(&handle->log[handle->read])) == 0)
+	{
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(LOG_SLICE);
+	}
 	pg_read_barrier();
 	handle->read++;
 	return (int) entry - 1;

@@ -33,6 +33,8 @@ typedef struct BuildStep
 	bool		skipped;		/* something that it reads failed */
 	int			number;			/* in the order in which steps end; 0: not yet */
 	ErrorData  *error;			/* of a failed one */
+	bool		known_error;	/* it was there before the step, and has names
+								 * alone in it */
 } BuildStep;
 
 /* states of a task, in BuildTask.state */
@@ -109,7 +111,7 @@ typedef struct QueueHandle
 } QueueHandle;
 
 /* parts of the segment that others put there, by key */
-#define QUEUE_KEY_RECIPE	10	/* see GraphRecipe */
+#define QUEUE_KEY_RECIPE	10	/* see put_recipe in build_worker.c */
 #define QUEUE_KEY_LIBRARIES	11
 #define QUEUE_KEY_SETTINGS	12
 #define QUEUE_KEY_MESSAGES	13	/* an shm_mq per worker */

@@ -606,7 +606,8 @@ perform(QueueHandle *handle, Graph *graph, int number)
 /*
  * stop_waiting
  *		Before the shared memory goes in which we wait: outside of a transaction
- *		nobody else takes us off the list there when we are terminated.
+ *		nobody else takes us off the list there, at the end or when we are
+ *		terminated.
  */
 static void
 stop_waiting(int code, Datum arg)

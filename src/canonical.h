@@ -211,7 +211,7 @@ typedef struct CanonicalScope
 								 * anything; NULL: nothing does */
 	OutsideObject *private_call;	/* the first of those */
 	bool		local;			/* what stands in this query, whatever that is
-								 * elsewhere: see LocalParts */
+								 * elsewhere: see AddLocalParts */
 	List	   *outside;		/* OutsideObject *, all met so far */
 	OutsideObject *examined;	/* whose definition is being written; NULL: a
 								 * model's query */

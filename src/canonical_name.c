@@ -53,6 +53,7 @@
 #include "dependency.h"
 #include "outside.h"
 #include "outside_view.h"
+#include "settings.h"
 
 /*
  * PostgreSQL's functions whose result follows the role that asks; those that
@@ -144,10 +145,7 @@ PinOutput(CanonicalScope *scope)
 	scope->guc_level = NewGUCNestLevel();
 	scope->pinned = true;
 	for (i = 0; i < lengthof(output_settings); i++)
-		(void) set_config_option(output_settings[i].name,
-								 output_settings[i].value,
-								 PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		ApplySetting(output_settings[i].name, output_settings[i].value);
 }
 
 /*

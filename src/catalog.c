@@ -36,6 +36,9 @@ typedef struct CatalogPlan
 
 static HTAB *catalog_plans = NULL;
 
+/* is CatalogWrite at work? */
+static bool writing = false;
+
 /*
  * parameter_type
  *		The SQL type that a letter stands for.
@@ -286,13 +289,33 @@ uint64
 CatalogWrite(const char *sql, const char *types,...)
 {
 	va_list		args;
-	uint64		rows;
+	volatile uint64 rows = 0;
+	bool		outer = writing;
 
 	RefuseOnStandby();
 	va_start(args, types);
-	rows = run(sql, types, args);
+	writing = true;
+	PG_TRY();
+	{
+		rows = run(sql, types, args);
+	}
+	PG_FINALLY();
+	{
+		writing = outer;
+	}
+	PG_END_TRY();
 	va_end(args);
 	return rows;
+}
+
+/*
+ * CatalogIsWriting
+ *		See catalog.h.
+ */
+bool
+CatalogIsWriting(void)
+{
+	return writing;
 }
 
 /* value of a result cell */
@@ -345,15 +368,6 @@ CatalogBool(uint64 row, int column)
 	Datum		value = cell(row, column, &isnull);
 
 	return !isnull && DatumGetBool(value);
-}
-
-double
-CatalogDouble(uint64 row, int column)
-{
-	bool		isnull;
-	Datum		value = cell(row, column, &isnull);
-
-	return isnull ? 0.0 : DatumGetFloat8(value);
 }
 
 Oid

@@ -36,12 +36,14 @@
 extern uint64 CatalogRead(const char *sql, const char *types,...);
 extern uint64 CatalogWrite(const char *sql, const char *types,...);
 
+/* Inside of CatalogWrite: for the triggers that it fires. */
+extern bool CatalogIsWriting(void);
+
 /* Columns (from 1) of row (from 0) of SPI_tuptable, copied to the current context */
 extern bool CatalogIsNull(uint64 row, int column);
 extern int64 CatalogInt64(uint64 row, int column);	/* 0 for NULL */
 extern char *CatalogText(uint64 row, int column);	/* NULL for NULL */
 extern bool CatalogBool(uint64 row, int column);
-extern double CatalogDouble(uint64 row, int column);
 extern Oid	CatalogOid(uint64 row, int column);
 extern Jsonb *CatalogJsonb(uint64 row, int column);
 extern List *CatalogTextArray(uint64 row, int column);	/* char *, NULL for NULL */

@@ -149,18 +149,6 @@ is_moved_parent(const GraphNode *parent)
 }
 
 /*
- * stands_on_tables
- *		Does it keep no rows of its own, and is made anew over other tables?
- */
-static bool
-stands_on_tables(const GraphNode *node)
-{
-	ModelKind	kind = node->definition->kind;
-
-	return kind == KIND_VIEW || kind == KIND_MATERIALIZED_VIEW || kind == KIND_EMBEDDED;
-}
-
-/*
  * is_named
  *		Does a node name what it reads in its option depends_on?
  */
@@ -220,7 +208,7 @@ add_parent_reasons(StringInfo reason, const GraphNode *node)
 		}
 		if (is_named(node, parent))
 			add_reason(reason, "depends on %s, which changed", name);
-		else if (reason->cursor == said && stands_on_tables(node))
+		else if (reason->cursor == said && KindPinsParents(node->definition->kind))
 			add_reason(reason, "stands on the table of %s, which is another one", name);
 	}
 	return reason->cursor > count;

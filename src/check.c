@@ -33,6 +33,7 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "check.h"
 #include "compat.h"
@@ -182,7 +183,7 @@ vde_check(PG_FUNCTION_ARGS)
 	EnvironmentLock lock = {0};
 	Check		check = {0};
 
-	check.repair = !PG_ARGISNULL(0) && PG_GETARG_BOOL(0);
+	check.repair = FlagArgument(fcinfo, 0);
 	InitMaterializedSRF(fcinfo, 0);
 	check.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	check.session = &session;

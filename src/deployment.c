@@ -18,126 +18,31 @@
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/timestamp.h"
 
+#include "argument.h"
 #include "build.h"
 #include "build_schedule.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "deployment_record.h"
 #include "fault.h"
 #include "guc.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
+#include "node_access.h"
 #include "notify.h"
 #include "overrule.h"
 #include "plan.h"
 #include "planned_draft.h"
 #include "snapshot.h"
 #include "subtransaction.h"
+#include "table_reader.h"
 #include "virtual_layer.h"
+#include "withheld.h"
 
 PG_FUNCTION_INFO_V1(vde_apply);
 PG_FUNCTION_INFO_V1(vde_promote);
-
-/*
- * TextArgument
- *		A text argument, NULL for NULL.
- */
-char *
-TextArgument(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
-}
-
-/*
- * SaveDeployment
- *		A row of vde.deployment; returns its id.
- */
-int64
-SaveDeployment(const VdeSession *session, const Environment *environment,
-			   const char *action, const char *source, int64 restores,
-			   const char *plan, const char *message, int models, int built)
-{
-	CatalogWrite("INSERT INTO vde.deployment (environment_id, parent_id, action, source_environment, restores_id, "
-				 "plan, message, model_count, built_count, reused_count, deployed_by, deployed_at) "
-				 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id", "lLttLttlllrz",
-				 environment->id, restores ? (int64) 0 : environment->state_id, action, source, restores,
-				 plan, message, (int64) models, (int64) built, (int64) Max(models - built, 0),
-				 session->caller, GetCurrentTimestamp());
-	return CatalogInt64(0, 1);
-}
-
-/*
- * FinishDeployment
- *		See deployment.h.
- */
-void
-FinishDeployment(const VdeSession *session, const Environment *environment,
-				 int64 deployment, const char *action, const char *source, int changed)
-{
-	CatalogWrite("UPDATE vde.deployment SET seconds = $2 WHERE id = $1", "ld", deployment,
-				 Max(GetCurrentTimestamp() - session->started, 0) / (double) USECS_PER_SEC);
-	NotifyDeployment(environment->name, deployment, action, source, changed, session->caller);
-}
-
-/*
- * MovePointers
- *		Points the environment's models at other snapshots (PointerChange *),
- *		and keeps that as the deployment's changes.
- *
- * The versions' own rows are left alone.  The swap waits for readers after
- * this; a refresh writes the row of a table that it keeps readers from, and
- * must not wait for us then.
- */
-void
-MovePointers(const Environment *environment, int64 deployment, List *changes)
-{
-	List	   *models = NIL;
-	List	   *olds = NIL;
-	List	   *news = NIL;
-	ListCell   *cell;
-
-	foreach(cell, changes)
-	{
-		PointerChange *change = (PointerChange *) lfirst(cell);
-
-		models = lappend(models, CopyId(change->model_id));
-		olds = lappend(olds, CopyId(change->old_snapshot_id));
-		news = lappend(news, CopyId(change->new_snapshot_id));
-	}
-	if (changes == NIL)
-		return;
-	VDE_POINT("deploy: pointers not written");
-	CatalogWrite("INSERT INTO vde.deployment_change (deployment_id, model_id, old_snapshot_id, new_snapshot_id) "
-				 "SELECT $1, m, NULLIF(o, 0), NULLIF(n, 0) FROM unnest($2, $3, $4) AS u (m, o, n)", "lIII",
-				 deployment, models, olds, news);
-	VDE_POINT("deploy: changes noted");
-	CatalogWrite("DELETE FROM vde.pointer p USING unnest($2, $3) AS u (m, n) "
-				 "WHERE p.environment_id = $1 AND p.model_id = u.m AND u.n = 0 AND p.base_snapshot_id IS NULL", "lII",
-				 environment->id, models, news);
-	CatalogWrite("UPDATE vde.pointer p SET snapshot_id = NULLIF(u.n, 0) FROM unnest($2, $3) AS u (m, n) "
-				 "WHERE p.environment_id = $1 AND p.model_id = u.m", "lII",
-				 environment->id, models, news);
-	CatalogWrite("INSERT INTO vde.pointer (environment_id, model_id, snapshot_id) "
-				 "SELECT $1, m, n FROM unnest($2, $3) AS u (m, n) WHERE n <> 0 "
-				 "ON CONFLICT (environment_id, model_id) DO NOTHING", "lII",
-				 environment->id, models, news);
-	VDE_POINT("deploy: pointers written");
-}
-
-/*
- * SetState
- *		The environment is now in the state of that deployment.
- */
-void
-SetState(Environment *environment, int64 deployment)
-{
-	CatalogWrite("UPDATE vde.environment_state SET deployment_id = $2 WHERE environment_id = $1", "ll",
-				 environment->id, deployment);
-	environment->state_id = deployment;
-	VDE_POINT("deploy: state written");
-}
 
 /*
  * plan_steps
@@ -196,6 +101,7 @@ check_access(Graph *graph, GraphNode *node)
 static void
 build_plan(VdeSession *session, VdePlan *plan, List *steps)
 {
+	bool		any_withheld;
 	ListCell   *cell;
 
 	plan->graph->caller = session->caller;
@@ -203,14 +109,21 @@ build_plan(VdeSession *session, VdePlan *plan, List *steps)
 	VDE_POINT("deploy: before builds");
 	RunBuildSteps(session, plan->graph, steps);
 	VDE_POINT("deploy: after builds");
+	any_withheld = LoadWithheld() != NIL;
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
+		GraphNode  *node = change->node;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!change->build && !change->refresh && change->node->computed &&
-			(GraphNodeMoves(change->node) || change->node->edit != NULL))
-			check_access(plan->graph, change->node);
+		if (!change->build && !change->refresh && node->computed &&
+			(GraphNodeMoves(node) || node->edit != NULL))
+		{
+			check_access(plan->graph, node);
+			/* the swap grants it */
+			if (any_withheld && GraphNodeLives(node))
+				ForgetWithheld(node->version.id, node->definition->owner);
+		}
 	}
 }
 
@@ -223,16 +136,8 @@ static void
 require_locks(const VdePlan *plan, List *steps)
 {
 	ViewObstacle *obstacle;
-	List	   *views = list_copy(plan->layer);
-	ListCell   *cell;
+	List	   *views = list_concat_copy(plan->layer, PlanViews(plan));
 
-	foreach(cell, plan->changes)
-	{
-		PlanChange *change = (PlanChange *) lfirst(cell);
-
-		if (change->view != NULL)
-			views = lappend(views, change->view);
-	}
 	obstacle = LockObstacle(BuildLocks(steps) + ViewLocks(views),
 							psprintf("deploying to environment \"%s\"", plan->environment->name),
 							true, NULL);
@@ -351,20 +256,11 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
 	const Environment *environment = plan->environment;
 	int			changed;
 	int64		deployment = record(session, plan, message, &changed);
-	List	   *views = NIL;
-	ListCell   *cell;
 
 	if (deployment == 0)
 		return false;
-	foreach(cell, plan->changes)
-	{
-		PlanChange *change = (PlanChange *) lfirst(cell);
-
-		if (change->view != NULL)
-			views = lappend(views, change->view);
-	}
 	VDE_POINT("deploy: before swap");
-	SwapViews(views, environment->id, environment->owner);
+	SwapViews(PlanViews(plan), environment->id, environment->owner);
 	VDE_POINT("deploy: after swap");
 	FinishDeployment(session, environment, deployment, plan->source ? "promote" : "apply",
 					 plan->source ? plan->source->name : NULL, changed);
@@ -527,6 +423,7 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 						 name)));
 	CheckPlan(plan);
 	warn_left(plan);
+	RegainTables(environment, session->caller);
 	VDE_POINT("apply: checked");
 	if (PlanIsEmpty(plan))
 	{
@@ -587,7 +484,7 @@ vde_apply(PG_FUNCTION_ARGS)
 	char	   *name = EnvironmentName(TextArgument(fcinfo, 0));
 	char	   *plan_id = TextArgument(fcinfo, 1);
 	char	   *message = TextArgument(fcinfo, 2);
-	bool		confirm = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	bool		confirm = FlagArgument(fcinfo, 3);
 
 	lock.nowait = NowaitArgument(fcinfo, 4);
 	SessionBegin(&session, fcinfo);
@@ -674,6 +571,7 @@ promote(VdeSession *session, const char *source_name, const char *target_name,
 	VDE_POINT("promote: planned");
 	check_plan_id(plan, plan_id);
 	CheckPlan(plan);
+	RegainTables(target, session->caller);
 	VDE_POINT("promote: checked");
 	if (PlanIsEmpty(plan))
 	{
@@ -711,7 +609,7 @@ vde_promote(PG_FUNCTION_ARGS)
 	char	   *source_name = TextArgument(fcinfo, 0);
 	char	   *target_name = TextArgument(fcinfo, 1);
 	List	   *models = text_list_argument(fcinfo, 2, "models");
-	bool		force = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	bool		force = FlagArgument(fcinfo, 3);
 	char	   *plan_id = TextArgument(fcinfo, 4);
 	char	   *message = TextArgument(fcinfo, 5);
 

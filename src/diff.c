@@ -33,6 +33,7 @@
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "diff.h"
@@ -41,6 +42,7 @@
 #include "options.h"
 #include "redirect_zone.h"
 #include "session.h"
+#include "settings.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
 
@@ -323,14 +325,9 @@ vde_diff(PG_FUNCTION_ARGS)
 	int			guc_level;
 	int			i;
 
-	if (PG_ARGISNULL(2))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("model must not be null"),
-				 errhint("A model is named schema.name, as in shop.orders.")));
 	for (i = 0; i < 2; i++)
-		names[i] = EnvironmentName(PG_ARGISNULL(i) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(i)));
-	diff->model = ParseModelName(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+		names[i] = EnvironmentName(TextArgument(fcinfo, i));
+	diff->model = ModelArgument(fcinfo, 2);
 	InitMaterializedSRF(fcinfo, 0);
 	diff->result = (ReturnSetInfo *) fcinfo->resultinfo;
 
@@ -346,9 +343,7 @@ vde_diff(PG_FUNCTION_ARGS)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	ApplySetting("search_path", "pg_catalog, pg_temp");
 
 	/* prod's view is prod's, whatever vde.environment says */
 	BeginPlainZone();

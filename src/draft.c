@@ -33,6 +33,7 @@
 #include "utils/timestamp.h"
 
 #include "analysis.h"
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "digest.h"
@@ -518,51 +519,26 @@ DraftRemoval(const DraftTarget *target, const DraftState *state)
 }
 
 /*
- * required_text
- *		An argument that must not be NULL.
- */
-static char *
-required_text(FunctionCallInfo fcinfo, int n, const char *name)
-{
-	if (PG_ARGISNULL(n))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("argument \"%s\" must not be null", name)));
-	return text_to_cstring(PG_GETARG_TEXT_PP(n));
-}
-
-/*
- * optional_text
- *		An argument, or NULL.
- */
-static char *
-optional_text(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
-}
-
-/*
  * vde_register(model text, query text, kind text, options jsonb, environment text)
  *		Drafts a model; returns its definition's id.
  */
 Datum
 vde_register(PG_FUNCTION_ARGS)
 {
-	char	   *model = required_text(fcinfo, 0, "model");
-	char	   *kind = required_text(fcinfo, 2, "kind");
-	char	   *environment = optional_text(fcinfo, 4);
+	char	   *environment = TextArgument(fcinfo, 4);
+	char	   *model;
 	Definition	definition = {0};
 	VdeSession	session;
 	DraftTarget target;
 	DraftState *state;
 
 	/* in the caller's session, as the caller sees the world */
-	definition.name = ParseModelName(model);
-	definition.kind = KindByName(kind);
+	definition.name = ModelArgument(fcinfo, 0);
+	definition.kind = KindByName(RequiredText(fcinfo, 2, "kind"));
 	if (PG_ARGISNULL(1) && definition.kind == KIND_EXTERNAL)
 		definition.query = pstrdup("");
 	else
-		definition.query = required_text(fcinfo, 1, "query");
+		definition.query = RequiredText(fcinfo, 1, "query");
 	definition.options = PG_ARGISNULL(3) ?
 		DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))) :
 		PG_GETARG_JSONB_P(3);
@@ -628,8 +604,8 @@ unknown_model(const DraftTarget *target, const ModelName *name)
 Datum
 vde_unregister(PG_FUNCTION_ARGS)
 {
-	ModelName	name = ParseModelName(required_text(fcinfo, 0, "model"));
-	char	   *environment = optional_text(fcinfo, 1);
+	ModelName	name = ModelArgument(fcinfo, 0);
+	char	   *environment = TextArgument(fcinfo, 1);
 	VdeSession	session;
 	DraftTarget target;
 	DraftState *state;
@@ -664,7 +640,7 @@ vde_unregister(PG_FUNCTION_ARGS)
 Datum
 vde_discard(PG_FUNCTION_ARGS)
 {
-	char	   *given = optional_text(fcinfo, 0);
+	char	   *given = TextArgument(fcinfo, 0);
 	VdeSession	session;
 	Environment *environment;
 	List	   *models = NIL;

@@ -446,8 +446,7 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
 		PutDigest(&bytes, &columns[i++].digest);
 	}
 	PutStorageOptions(&bytes, definition->kind, definition->options);
-	if (definition->kind == KIND_VIEW || definition->kind == KIND_EMBEDDED ||
-		definition->kind == KIND_MATERIALIZED_VIEW)
+	if (KindPinsParents(definition->kind))
 		put_parent_versions(&bytes, model);
 	if (fingerprint->private_environment != NULL)
 	{

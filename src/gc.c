@@ -7,8 +7,8 @@
  * rollback of an environment would, and for vde.retention after an environment
  * last let go of it.  Everything else in vde_data that the catalog knows goes,
  * one by one, never with CASCADE: what something still depends on stays, and so
- * does, until the next time, what somebody is reading.  The catalog's rows stay:
- * they are the history.
+ * does, until the next time, what somebody is reading, be it a table or an
+ * environment that has expired.  The catalog's rows stay: they are the history.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,6 +30,7 @@
 #include "lock_budget.h"
 #include "physical.h"
 #include "session.h"
+#include "settings.h"
 #include "snapshot.h"
 #include "subtransaction.h"
 
@@ -71,6 +72,8 @@ expire_environments(VdeSession *session)
 	{
 		Environment *environment = FindEnvironment((char *) lfirst(cell), false);
 		ViewObstacle *obstacle;
+		ErrorData  *held;
+		bool		dropped;
 
 		if (EnvironmentIsProtected(environment->name))
 		{
@@ -93,14 +96,16 @@ expire_environments(VdeSession *session)
 		}
 
 		/* who drafts in it may come for the lock that we have */
-		if (!DropEnvironment(session, environment, false))
+		dropped = DropEnvironment(session, environment, false, &held);
+		SessionCommit(session);
+		if (!dropped)
 		{
-			SessionCommit(session);
 			ereport(NOTICE,
-					(errmsg("environment \"%s\" has expired and is kept: somebody works in it", environment->name)));
+					(errmsg("environment \"%s\" has expired and is kept until the next time: %s", environment->name,
+							held ? held->message : "somebody works in it"),
+					 held && held->detail ? errdetail_internal("%s", held->detail) : 0));
 			continue;
 		}
-		SessionCommit(session);
 		ereport(NOTICE, (errmsg("environment \"%s\" has expired and was dropped", environment->name)));
 	}
 }
@@ -161,8 +166,7 @@ collect(const Garbage *item)
 		int			guc_level = NewGUCNestLevel();
 
 		VDE_POINT("gc: before drop");
-		(void) set_config_option("lock_timeout", READER_SLICE, PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		ApplySetting("lock_timeout", READER_SLICE);
 		DropPhysical(item->relation_name);
 		AtEOXact_GUC(false, guc_level);
 		VDE_POINT("gc: relation dropped");

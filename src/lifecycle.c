@@ -15,9 +15,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
-#include "deployment.h"
 #include "environment_lock.h"
 #include "fault.h"
 #include "guc.h"
@@ -25,8 +25,14 @@
 #include "lock_budget.h"
 #include "notify.h"
 #include "plan.h"
+#include "settings.h"
 #include "snapshot.h"
+#include "subtransaction.h"
+#include "table_reader.h"
 #include "virtual_layer.h"
+
+/* how long readers are waited for where nobody must wait long, in milliseconds */
+#define BUSY_LIMIT	500
 
 PG_FUNCTION_INFO_V1(vde_create_environment);
 PG_FUNCTION_INFO_V1(vde_drop_environment);
@@ -44,6 +50,7 @@ CompleteLayer(VdeSession *session, Environment *environment)
 
 	if (environment->layer_complete)
 		return;
+	RegainTables(environment, session->caller);
 	for (;;)
 	{
 		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
@@ -337,6 +344,59 @@ hold(const Environment *environment, bool wait)
 }
 
 /*
+ * drop_batch
+ *		Drops the next views; last is where the one after it begins, 0 after
+ *		the last one.
+ */
+static void
+drop_batch(const Environment *environment, bool first, int64 *last)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+
+	if (first)
+		CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
+	VDE_POINT("drop: checked");
+	SwapViews(next_removals(environment, last), environment->id, environment->owner);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+	VDE_POINT("drop: batch dropped");
+}
+
+/*
+ * try_batch
+ *		drop_batch, if nobody reads the views for longer than a moment; else
+ *		nothing was done, and the result is the error about him.
+ */
+static ErrorData *
+try_batch(const Environment *environment, bool first, int64 *last)
+{
+	ErrorData  *volatile error = NULL;
+	Subtransaction sub;
+
+	SubtransactionBegin(&sub);
+	PG_TRY();
+	{
+		int			guc_level = NewGUCNestLevel();
+
+		if (VdeLockTimeout == 0 || VdeLockTimeout > BUSY_LIMIT)
+			ApplySetting("vde.lock_timeout", psprintf("%dms", BUSY_LIMIT));
+		drop_batch(environment, first, last);
+		AtEOXact_GUC(false, guc_level);
+		SubtransactionEnd(&sub, true);
+	}
+	PG_CATCH();
+	{
+		error = SubtransactionFailed(&sub);
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/*
  * DropEnvironment
  *		See lifecycle.h.  An environment that is half dropped has no complete
  *		layer: the next apply, or the next drop, goes on from there.
@@ -345,12 +405,15 @@ hold(const Environment *environment, bool wait)
  * have them, if we can give them back.
  */
 bool
-DropEnvironment(VdeSession *session, Environment *environment, bool wait)
+DropEnvironment(VdeSession *session, Environment *environment, bool wait, ErrorData **held)
 {
 	ViewObstacle *obstacle = DropObstacle(environment);
 	TimestampTz now = GetCurrentTimestamp();
+	bool		first = true;
 	int64		last = 0;
 
+	if (held != NULL)
+		*held = NULL;
 	/* before the first batch is gone */
 	if (obstacle != NULL)
 		RaiseObstacle(obstacle);
@@ -359,19 +422,13 @@ DropEnvironment(VdeSession *session, Environment *environment, bool wait)
 	if (!hold(environment, wait))
 		return false;
 	VDE_POINT("drop: rows locked");
-	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
-	VDE_POINT("drop: checked");
-	for (;;)
+	for (;; first = false)
 	{
-		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
-													  ALLOCSET_DEFAULT_SIZES);
-		MemoryContext old = MemoryContextSwitchTo(scratch);
-
 		CHECK_FOR_INTERRUPTS();
-		SwapViews(next_removals(environment, &last), environment->id, environment->owner);
-		MemoryContextSwitchTo(old);
-		MemoryContextDelete(scratch);
-		VDE_POINT("drop: batch dropped");
+		if (held == NULL)
+			drop_batch(environment, first, &last);
+		else if ((*held = try_batch(environment, first, &last)) != NULL)
+			return false;
 		if (last == 0)
 			break;
 		SessionCommit(session);
@@ -463,7 +520,7 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 			LockActivity(&lock, &session, false);
 			LockEnvironment(&lock, &session, environment);
 			environment = FindEnvironment(name, false);
-		} while (!DropEnvironment(&session, environment, session.atomic));
+		} while (!DropEnvironment(&session, environment, session.atomic, NULL));
 		VDE_POINT("drop: before commit");
 		SessionCommit(&session);
 		VDE_POINT("drop: after commit");

@@ -27,10 +27,14 @@ extern int64 LayerLocks(const Environment *environment);
 extern ViewObstacle *DropObstacle(const Environment *environment);
 
 /*
- * Drops its views, its empty schemas and its rows; no table.  false, only without
- * wait: somebody drafts in it, or makes another one from it, and it is still there,
- * if not whole.
+ * Drops its views, its empty schemas and its rows; no table.  true if it did.
+ *
+ * Without wait, those who draft in it, or make another one from it, are not waited for.
+ * With held, who reads a view is not waited for longer than a moment, and *held
+ * is then the error about him, else NULL.  When it returns false, the environment
+ * is still there, maybe without some of its views.
  */
-extern bool DropEnvironment(VdeSession *session, Environment *environment, bool wait);
+extern bool DropEnvironment(VdeSession *session, Environment *environment, bool wait,
+							ErrorData **held);
 
 #endif							/* VDE_LIFECYCLE_H */

@@ -26,6 +26,7 @@
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "environment.h"
 #include "model.h"
@@ -54,31 +55,6 @@ typedef struct Front
 	List	   *all_schemas;	/* of models and tables as a whole */
 	List	   *all_names;
 } Front;
-
-/*
- * text_argument
- *		An argument, or NULL.
- */
-static char *
-text_argument(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
-}
-
-/*
- * model_argument
- *		The first argument, which is not optional.
- */
-static ModelName
-model_argument(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("model must not be null"),
-				 errhint("A model is named schema.name, as in shop.orders.")));
-	return ParseModelName(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-}
 
 /*
  * put_row
@@ -157,9 +133,9 @@ check_column(const ModelName *model, const char *what, List *columns, const char
 Datum
 vde_lineage(PG_FUNCTION_ARGS)
 {
-	ModelName	model = model_argument(fcinfo);
-	char	   *column = text_argument(fcinfo, 1);
-	char	   *environment_name = EnvironmentName(text_argument(fcinfo, 2));
+	ModelName	model = ModelArgument(fcinfo, 0);
+	char	   *column = TextArgument(fcinfo, 1);
+	char	   *environment_name = EnvironmentName(TextArgument(fcinfo, 2));
 	Environment *environment;
 	VdeSession	session;
 	List	   *columns = NIL;
@@ -360,9 +336,9 @@ read_front(const Environment *environment, const Front *front)
 Datum
 vde_impact(PG_FUNCTION_ARGS)
 {
-	ModelName	start = model_argument(fcinfo);
-	char	   *column = text_argument(fcinfo, 1);
-	char	   *environment_name = EnvironmentName(text_argument(fcinfo, 2));
+	ModelName	start = ModelArgument(fcinfo, 0);
+	char	   *column = TextArgument(fcinfo, 1);
+	char	   *environment_name = EnvironmentName(TextArgument(fcinfo, 2));
 	Environment *environment;
 	VdeSession	session;
 	HASHCTL		ctl;

@@ -282,12 +282,13 @@ KindHasRows(ModelKind kind)
 
 /*
  * KindPinsParents
- *		Does that relation hold a rule that names the relations of the parents?
+ *		Does a stored rule name the relations of the parents, so that with
+ *		others it is another version?  Its own, or that of who embeds it.
  */
 bool
 KindPinsParents(ModelKind kind)
 {
-	return kind == KIND_VIEW || kind == KIND_MATERIALIZED_VIEW;
+	return kind == KIND_VIEW || kind == KIND_MATERIALIZED_VIEW || kind == KIND_EMBEDDED;
 }
 
 /*

@@ -24,9 +24,9 @@
 
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "draft.h"
 #include "environment.h"
@@ -324,17 +324,11 @@ Datum
 vde_categorize(PG_FUNCTION_ARGS)
 {
 	VdeSession	session;
-	ModelName	name;
-	char	   *category = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
+	ModelName	name = ModelArgument(fcinfo, 0);
+	char	   *category = TextArgument(fcinfo, 1);
 	Environment *environment;
 	DraftState *state;
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("argument \"%s\" must not be null", "model"),
-				 errhint("A model is named schema.name, as in shop.orders.")));
-	name = ParseModelName(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	if (category != NULL && strcmp(category, "automatic") == 0)
 		category = NULL;
 	if (category != NULL && strcmp(category, OVERRULE_NON_BREAKING) != 0 &&
@@ -346,8 +340,7 @@ vde_categorize(PG_FUNCTION_ARGS)
 
 	RequireWritable("vde_categorize()");
 	SessionBegin(&session, NULL);
-	environment = FindEnvironment(EnvironmentName(PG_ARGISNULL(2) ? NULL :
-												  text_to_cstring(PG_GETARG_TEXT_PP(2))), false);
+	environment = FindEnvironment(EnvironmentName(TextArgument(fcinfo, 2)), false);
 	CheckEnvironmentOwner(environment, session.caller);
 	environment = BeginDrafting(environment, session.caller, false);
 

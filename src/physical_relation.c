@@ -415,9 +415,7 @@ define_partitions(const Definition *definition, List *columns,
 
 	if (definition->settings != NULL)
 		ApplySettings(definition->settings);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	ApplySetting("search_path", "pg_catalog, pg_temp");
 
 	callback.callback = partition_error_callback;
 	callback.arg = unconstify(Definition *, definition);

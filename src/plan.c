@@ -21,6 +21,7 @@
 #include "options.h"
 #include "overrule.h"
 #include "plan.h"
+#include "text_privacy.h"
 
 /*
  * MakeViewChange
@@ -352,18 +353,15 @@ PlanInBatches(const VdePlan *plan)
 }
 
 /*
- * add_lock_obstacle
- *		More views at once than the server has room for locks.
+ * PlanViews
+ *		See plan.h.
  */
-static void
-add_lock_obstacle(VdePlan *plan)
+List *
+PlanViews(const VdePlan *plan)
 {
 	List	   *views = NIL;
-	ViewObstacle *obstacle;
 	ListCell   *cell;
 
-	if (PlanInBatches(plan))
-		return;
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
@@ -371,7 +369,21 @@ add_lock_obstacle(VdePlan *plan)
 		if (change->view != NULL)
 			views = lappend(views, change->view);
 	}
-	obstacle = LockObstacle(ViewLocks(views),
+	return views;
+}
+
+/*
+ * add_lock_obstacle
+ *		More views at once than the server has room for locks.
+ */
+static void
+add_lock_obstacle(VdePlan *plan)
+{
+	ViewObstacle *obstacle;
+
+	if (PlanInBatches(plan))
+		return;
+	obstacle = LockObstacle(ViewLocks(PlanViews(plan)),
 							psprintf("deploying to environment \"%s\"", plan->environment->name),
 							false, ", or deploy fewer models at a time");
 	if (obstacle != NULL)
@@ -385,22 +397,13 @@ add_lock_obstacle(VdePlan *plan)
 static void
 finish_plan(VdePlan *plan)
 {
-	List	   *views = NIL;
 	ListCell   *cell;
 
 	foreach(cell, plan->graph->affected)
 		add_change(plan, (GraphNode *) lfirst(cell));
 	add_layer(plan);
 
-	views = list_copy(plan->layer);
-	foreach(cell, plan->changes)
-	{
-		PlanChange *change = (PlanChange *) lfirst(cell);
-
-		if (change->view != NULL)
-			views = lappend(views, change->view);
-	}
-	plan->obstacles = CheckViewChanges(views, plan->environment->owner);
+	plan->obstacles = CheckViewChanges(list_concat_copy(plan->layer, PlanViews(plan)), plan->environment->owner);
 	add_lock_obstacle(plan);
 	add_plan_id(plan);
 }
@@ -515,6 +518,7 @@ raise_missing(const GraphNode *node)
 	ModelReference *reference = (ModelReference *) linitial(node->missing);
 	char	   *name = reference->name.schema ? QuoteModelName(&reference->name) :
 	pstrdup(quote_identifier(reference->name.name));
+	bool		hidden = IsHidden(node->definition);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -523,8 +527,8 @@ raise_missing(const GraphNode *node)
 					   reference->detail ? reference->detail :
 					   "It is neither a model in this environment nor a table."),
 			 errhint("Register a model of that name, create the table, or correct the query."),
-			 internalerrquery(node->definition->query),
-			 reference->location < 0 ? 0 :
+			 hidden ? 0 : internalerrquery(node->definition->query),
+			 hidden || reference->location < 0 ? 0 :
 			 internalerrposition(pg_mbstrlen_with_len(node->definition->query,
 													  reference->location) + 1)));
 }

@@ -70,6 +70,9 @@ extern const GraphNode *PlanObstruction(const GraphNode *node);
  */
 extern bool PlanInBatches(const VdePlan *plan);
 
+/* The views that it changes (ViewChange *), without those of layer */
+extern List *PlanViews(const VdePlan *plan);
+
 /* Does it change anything? */
 extern bool PlanIsEmpty(const VdePlan *plan);
 

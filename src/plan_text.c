@@ -18,6 +18,7 @@
 #include "utils/json.h"
 #include "utils/tuplestore.h"
 
+#include "argument.h"
 #include "compat.h"
 #include "plan.h"
 #include "plan_diff.h"
@@ -508,14 +509,14 @@ put_markdown(PlanOutput *output, const VdePlan *plan)
 static VdePlan *
 make_plan(FunctionCallInfo fcinfo, const VdeSession *session)
 {
-	char	   *name = EnvironmentName(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	char	   *name = EnvironmentName(TextArgument(fcinfo, 0));
 	Environment *environment = FindEnvironment(name, false);
 	Environment *target;
-	char	   *target_name;
+	char	   *target_name = TextArgument(fcinfo, 1);
 
-	if (PG_ARGISNULL(1))
+	if (target_name == NULL)
 		return PlanDrafts(environment);
-	target_name = EnvironmentName(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	target_name = EnvironmentName(target_name);
 	target = FindEnvironment(target_name, true);
 	if (target == NULL)
 	{
@@ -545,8 +546,10 @@ vde_plan(PG_FUNCTION_ARGS)
 	VdeSession	session;
 	PlanOutput	output;
 	VdePlan    *plan;
-	char	   *format = PG_ARGISNULL(2) ? pstrdup("text") : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	char	   *format = TextArgument(fcinfo, 2);
 
+	if (format == NULL)
+		format = "text";
 	if (strcmp(format, "text") != 0 && strcmp(format, "markdown") != 0 && strcmp(format, "json") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

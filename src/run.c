@@ -22,18 +22,20 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/builtins.h"
 
+#include "argument.h"
 #include "build_schedule.h"
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "environment_lock.h"
 #include "drift.h"
 #include "fault.h"
 #include "freshness.h"
 #include "lock_budget.h"
 #include "overrule.h"
 #include "plan.h"
+#include "table_reader.h"
 
 PG_FUNCTION_INFO_V1(vde_run);
 
@@ -133,7 +135,7 @@ vde_run(PG_FUNCTION_ARGS)
 {
 	VdeSession	session;
 	EnvironmentLock lock = {0};
-	char	   *name = EnvironmentName(PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	char	   *name = EnvironmentName(TextArgument(fcinfo, 0));
 
 	lock.nowait = NowaitArgument(fcinfo, 1);
 	SessionBegin(&session, fcinfo);
@@ -153,6 +155,7 @@ vde_run(PG_FUNCTION_ARGS)
 		LockActivity(&lock, &session, false);
 		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
+		RegainTables(environment, session.caller);
 		kept = LoadKept(environment->id);
 		if (kept != NIL)
 		{
@@ -186,6 +189,7 @@ vde_run(PG_FUNCTION_ARGS)
 				step->error = DriftError(graph, drifted);
 			else if (unsettled != NULL && FindKept(kept, node->model_id) != NULL)
 				step->error = kept_error(graph, unsettled);
+			step->known_error = step->error != NULL;
 			steps = lappend(steps, step);
 		}
 		VDE_POINT("run: planned");

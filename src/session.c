@@ -86,9 +86,7 @@ elevate(VdeSession *session)
 	SetUserIdAndSecContext(session->extension_owner,
 						   session->saved_context | SECURITY_LOCAL_USERID_CHANGE);
 	session->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	ApplySetting("search_path", "pg_catalog, pg_temp");
 	CheckRedirectionZone();
 }
 
@@ -105,6 +103,19 @@ RefuseOnStandby(void)
 				 errmsg("vde cannot write on a standby server"),
 				 errdetail("Models can be read and planned here; registering and deploying write."),
 				 errhint("Call it on the primary server, or here once this server has been promoted.")));
+}
+
+/* who called the function that is at work, or was last */
+static Oid	session_caller = InvalidOid;
+
+/*
+ * SessionCaller
+ *		See session.h.
+ */
+Oid
+SessionCaller(void)
+{
+	return session_caller;
 }
 
 /*
@@ -144,6 +155,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 		elog(ERROR, "SPI_connect failed");
 
 	GetUserIdAndSecContext(&session->caller, &session->saved_context);
+	session_caller = session->caller;
 	session->extension_owner = extension_owner();
 	CheckExtensionVersion();
 	elevate(session);
@@ -186,7 +198,10 @@ commit(VdeSession *session, bool wait)
 	SPI_commit();
 	UseReadCommitted();
 
-	/* as core does after COMMIT in a procedure: system catalogs may be toasted */
+	/*
+	 * as core does after COMMIT in a procedure: system catalogs may be
+	 * toasted
+	 */
 	EnsurePortalSnapshotExists();
 	VDE_POINT("commit: after");
 	elevate(session);
@@ -250,6 +265,9 @@ RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only)
 	state->guc_level = NewGUCNestLevel();
 	if (settings != NULL)
 		ApplySettings(settings);
+	/* the caller need not be one who may see the query */
+	if (Debug_print_plan)
+		ApplySetting("debug_print_plan", "off");
 	state->saved_read_only = XactReadOnly;
 	if (read_only)
 		XactReadOnly = true;

@@ -22,6 +22,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "argument.h"
 #include "catalog.h"
 #include "compat.h"
 #include "environment.h"
@@ -151,7 +152,7 @@ vde_use(PG_FUNCTION_ARGS)
 {
 	static bool told = false;
 	char	   *environment = PG_ARGISNULL(0) ? NULL : EnvironmentName(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	bool		is_local = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	bool		is_local = FlagArgument(fcinfo, 1);
 	GucAction	action = is_local ? GUC_ACTION_LOCAL : GUC_ACTION_SET;
 	bool		is_prod = environment == NULL || strcmp(environment, PROD_ENVIRONMENT) == 0;
 	char	   *path;

@@ -37,6 +37,7 @@
 #include "virtual_schema.h"
 
 #define SEARCH_PATH "search_path"
+#define STRING_SYNTAX "standard_conforming_strings"
 
 /*
  * What decides a query's result, besides search_path.  Settings that only
@@ -55,7 +56,7 @@ static const char *const captured_settings[] = {
 	"lc_monetary",
 	"lc_numeric",
 	"lc_time",
-	"standard_conforming_strings",
+	STRING_SYNTAX,
 	"timezone_abbreviations",
 	"transform_null_equals",
 	"xmlbinary",
@@ -264,6 +265,17 @@ stored_setting_callback(void *arg)
 }
 
 /*
+ * ApplySetting
+ *		See settings.h.
+ */
+void
+ApplySetting(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
  * ApplySettings
  *		Puts stored settings in force until the caller's GUC nest level ends.
  *
@@ -284,9 +296,7 @@ ApplySettings(Jsonb *settings)
 	error_context_stack = &callback;
 
 	/* not stored, but quote_ident() claims to be immutable and is not */
-	(void) set_config_option("quote_all_identifiers", "off",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
+	ApplySetting("quote_all_identifiers", "off");
 
 	while (next_setting(&it, &name, &value))
 	{
@@ -302,6 +312,10 @@ ApplySettings(Jsonb *settings)
 				value = psprintf("%s, pg_temp", value);
 		}
 
+		/* where it matters, see LostStringSyntax */
+		if (VDE_ONLY_STANDARD_STRINGS && strcmp(name, STRING_SYNTAX) == 0)
+			continue;
+
 		/*
 		 * Most are as they should be already.  Setting one costs more than
 		 * comparing it, and a new search_path throws away what was looked up.
@@ -310,10 +324,7 @@ ApplySettings(Jsonb *settings)
 		if (current != NULL && strcmp(current, value) == 0)
 			continue;
 
-		(void) set_config_option(name, value,
-								 PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-								 false);
+		ApplySetting(name, value);
 	}
 
 	error_context_stack = callback.previous;
@@ -337,6 +348,24 @@ SettingValue(Jsonb *settings, const char *wanted)
 			found = value;
 	}
 	return found;
+}
+
+/*
+ * LostStringSyntax
+ *		See settings.h.
+ *
+ * What the setting decides is what a backslash in a string means, so a text
+ * without one is read the same.
+ */
+bool
+LostStringSyntax(Jsonb *settings, const char *text)
+{
+	char	   *value;
+
+	if (!VDE_ONLY_STANDARD_STRINGS || strchr(text, '\\') == NULL)
+		return false;
+	value = SettingValue(settings, STRING_SYNTAX);
+	return value != NULL && strcmp(value, "off") == 0;
 }
 
 /*

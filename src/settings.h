@@ -25,11 +25,20 @@ extern Jsonb *CaptureSettings(Oid owner);
 /* Puts them in force for the GUC nest level that the caller has opened. */
 extern void ApplySettings(Jsonb *settings);
 
+/* The same for a single one, of those that every user may set. */
+extern void ApplySetting(const char *name, const char *value);
+
 /* The schemas of the stored search_path, in order (char *), pg_catalog first if not named. */
 extern List *SettingsSearchPath(Jsonb *settings);
 
 /* The stored value of one setting, NULL if it is not kept. */
 extern char *SettingValue(Jsonb *settings, const char *name);
+
+/*
+ * Has the text, which these settings belong to, strings that this server can no
+ * longer read: with backslashes, and standard_conforming_strings off?
+ */
+extern bool LostStringSyntax(Jsonb *settings, const char *text);
 
 /* Is it one of those that are taken, or the same in all of a server? */
 extern bool IsKeptSetting(const char *name);

@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/acl.h"
 #include "utils/timestamp.h"
 
 #include "catalog.h"
@@ -20,7 +19,7 @@
 #include "physical.h"
 #include "snapshot.h"
 
-/* what load_state reads, in its order */
+/* what read_state reads, in its order */
 #define STATE_COLUMNS \
 	"m.id, m.schema_name, m.model_name, " \
 	"s.id, s.column_names, s.column_types, s.column_collations, s.column_hashes, s.row_hash, s.metadata_hash, " \
@@ -44,31 +43,6 @@ CopyId(int64 id)
 
 	*copy = id;
 	return copy;
-}
-
-/*
- * MaySeeDefinition
- *		See snapshot.h.
- */
-bool
-MaySeeDefinition(const Definition *definition, Oid role)
-{
-	return has_privs_of_role(role, definition->owner) ||
-		CatalogRead("SELECT FROM pg_catalog.pg_extension e "
-					"JOIN pg_catalog.pg_class c ON c.relnamespace = e.extnamespace AND c.relname = 'vde_models' "
-					"WHERE e.extname = 'vde' AND pg_catalog.has_table_privilege($1::pg_catalog.oid, c.oid, 'SELECT')",
-					"r", role) > 0;
-}
-
-/*
- * MaySeeText
- *		See snapshot.h.
- */
-bool
-MaySeeText(const Definition *definition, Oid role)
-{
-	return definition->kind == KIND_SEED ? has_privs_of_role(role, definition->owner) :
-		MaySeeDefinition(definition, role);
 }
 
 /*

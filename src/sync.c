@@ -32,6 +32,7 @@
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
+#include "argument.h"
 #include "compat.h"
 #include "draft.h"
 #include "environment.h"
@@ -39,7 +40,7 @@
 #include "options.h"
 #include "session.h"
 #include "settings.h"
-#include "snapshot.h"
+#include "text_privacy.h"
 #include "virtual_layer.h"
 
 PG_FUNCTION_INFO_V1(vde_sync);
@@ -267,7 +268,7 @@ Datum
 vde_sync(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	char	   *environment = NULL;
+	char	   *environment = TextArgument(fcinfo, 0);
 	bool		prune = PG_ARGISNULL(2) ? true : PG_GETARG_BOOL(2);
 	ErrorContextCallback callback;
 	ModelFile  *file = NULL;
@@ -280,8 +281,6 @@ vde_sync(PG_FUNCTION_ARGS)
 	int			f = 0;
 	int			s = 0;
 
-	if (!PG_ARGISNULL(0))
-		environment = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	if (PG_ARGISNULL(1))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -388,7 +387,12 @@ check_text_readable(const Definition *definition, Oid caller)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for the text of model \"%s\"",
 						QuoteModelName(&definition->name)),
+				 IsPrivate(definition) ?
+				 errdetail("It is private to members of its owner.") :
 				 errdetail("You are no member of its owner, and may not read the view vde_models."),
+				 IsPrivate(definition) ?
+				 errhint("Have a member of \"%s\" export the environment.",
+						 GetUserNameFromId(definition->owner, true)) :
 				 errhint("Have the owner's role, or SELECT on vde_models, granted to you.")));
 }
 
@@ -401,13 +405,11 @@ Datum
 vde_export(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	char	   *given = NULL;
+	char	   *given = TextArgument(fcinfo, 0);
 	Environment *environment;
 	VdeSession	session;
 	ListCell   *lc;
 
-	if (!PG_ARGISNULL(0))
-		given = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	InitMaterializedSRF(fcinfo, 0);
 
 	SessionBegin(&session, NULL);
@@ -421,7 +423,7 @@ vde_export(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (definition == NULL)
 			continue;
-		if (definition->kind == KIND_SEED)
+		if (definition->kind == KIND_SEED && !IsPrivate(definition))
 			check_seed_readable(definition, environment, session.caller);
 		else
 			check_text_readable(definition, session.caller);

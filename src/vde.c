@@ -21,6 +21,7 @@
 #include "guc.h"
 #include "redirect.h"
 #include "redirect_zone.h"
+#include "set_schema.h"
 
 PG_MODULE_MAGIC;
 
@@ -137,4 +138,5 @@ _PG_init(void)
 {
 	DefineSettings();
 	InstallRedirection();
+	InstallSetSchema();
 }

@@ -72,7 +72,8 @@ struct ViewGrants
 typedef struct Bound
 {
 	bool		unbounded;
-	Oid			schema;			/* else who has USAGE on it; InvalidOid: nobody */
+	Oid			schema;			/* else who has USAGE on it; InvalidOid:
+								 * nobody */
 } Bound;
 
 /*

@@ -367,6 +367,25 @@ sub points
 	return grep { $_->[1] == 1 || $_->[1] == $times{ $_->[0] } && $_->[0] =~ /^commit: |^swap: view done|^lock: before a view/ } @reached;
 }
 
+# Where to crash: at a point in a loop the first, the second and the last time.
+# Each of these is crashed at in one action only, the first that has it.
+my %crashed;
+
+sub points_to_crash
+{
+	my ($notices) = @_;
+	my %times;
+	my @reached;
+	while ($notices =~ /NOTICE:  reached "([^"]+)"/g)
+	{
+		push @reached, [ $1, ++$times{$1} ];
+	}
+	return grep {
+		my ($point, $time) = @$_;
+		$time <= 2 ? !$crashed{"$point $time"}++ : $time == $times{$point} && !$crashed{"$point last"}++
+	} @reached;
+}
+
 # The copies are dropped while they are young: what the kernel has not begun to write
 # to the disk it need not write at all.
 sub drop_trials
@@ -378,7 +397,6 @@ sub drop_trials
 
 my %all_points;
 my $trials = 0;
-my %crashed;
 
 for my $action (@actions)
 {
@@ -531,9 +549,8 @@ SQL
 	is($sections->{end}{wrong}, '', "$name: in a block: nothing is wrong");
 
 	# Crashes: all wait at their points, and one is killed; not too many at a time.
-	# Where an earlier action has crashed at a point, it is not tried again.
 	drop_trials($first_trial);
-	my @to_crash = grep { !$crashed{ $_->[0] }++ } @points;
+	my @to_crash = points_to_crash($notices);
 	while (@points = splice @to_crash, 0, 20)
 	{
 		$first_trial = $made + 1;

@@ -103,7 +103,9 @@ sub gone
 	my ($what) = @_;
 	ok($node->poll_query_until('postgres',
 			"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'vde build worker'"), "$what: the workers are gone");
-	is(value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid > 2"), '0', "$what: no lock is left");
+	# the session waits until the postmaster has seen it, too, and then gives them back
+	ok($node->poll_query_until('postgres',
+			"SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory' AND objsubid > 2"), "$what: no lock is left");
 	is(value('SELECT count(*) FROM vde_progress'), '0', "$what: nothing is in progress");
 	return;
 }
@@ -166,10 +168,11 @@ for my $how ('pg_cancel_backend', 'pg_terminate_backend')
 	# the session hears of it when it has finished its own
 	$call->{holder}->quit;
 	$call->{caller}->query_until(qr/finished/, "\\echo finished\n");
+	# what was said is all there when psql has ended
+	$call->{caller}->quit;
 	like($call->{caller}->{stderr}, $how eq 'pg_cancel_backend' ? qr/canceling statement due to user request/ :
 			qr/the background worker that built model "\Q$model\E" has ended.*terminating background worker/s,
 		"$how of a worker: the caller is told");
-	$call->{caller}->quit;
 	gone("$how of a worker");
 	is(value("SELECT string_agg(format('%s %s', model, physical_table), ', ' ORDER BY model) FROM vde_models WHERE environment = 'dev'"),
 		$before, "$how: the environment is as it was");
@@ -237,6 +240,38 @@ SQL
 	unlike(slurp_file($node->logfile), qr/did not take part/, 'no worker found another graph than the session');
 }
 
+# The session is held up in the middle of saying that a model is built.  Who says
+# so after it is heard before; what reads two such models still finds both.
+SKIP:
+{
+	skip 'there are no points in a build without assertions', 5
+	  unless value("LOAD 'vde'; SELECT count(*) FROM pg_settings WHERE name = 'vde.fault_point'");
+	value("GRANT SET ON PARAMETER vde.fault_point TO $ROLE");
+	ana(<<'SQL');
+SET vde.environment = 'held';
+SELECT vde_register('w.g' || k, format('SELECT raw.gate(id, %s) AS id FROM raw.t', k)) FROM generate_series(1, 3) k;
+SELECT vde_register(format('w.pair%s%s', i, k), format('SELECT a.id FROM w.g%s a JOIN w.g%s b USING (id)', i, k))
+	FROM generate_series(1, 3) i, generate_series(i + 1, 3) k;
+SQL
+	my $call = start("CALL vde_apply('held');", "SET vde.fault_point = 'build: counted=wait';");
+	my ($own, @others) = split /,/,
+	  value("SELECT string_agg(right(model, 1), ',' ORDER BY pid <> session_pid, model) FROM vde_progress WHERE state = 'running'");
+	is(scalar @others, 2, 'held: each builds a model');
+	for ($own, @others)
+	{
+		$call->{holder}->query_safe("SELECT pg_advisory_unlock($_)");
+		ok($node->poll_query_until('postgres', "SELECT state = 'built' FROM vde_progress WHERE model = 'w.g$_'"), "held: w.g$_ is built");
+	}
+	my $pair = 'w.pair' . join('', @others);
+	$node->poll_query_until('postgres', "SELECT state NOT IN ('waiting', 'ready') FROM vde_progress WHERE model = '$pair'")
+	  or die "nobody takes $pair";
+	value("SELECT pg_cancel_backend($call->{pid})");
+	$call->{holder}->quit;
+	$call->{caller}->query_until(qr/finished/, "\\echo finished\n");
+	$call->{caller}->quit;
+	is($call->{caller}->{stderr} =~ /(ERROR.*)/s ? $1 : '', '', 'held: all is built');
+}
+
 # Workers whose models say more than the session has room for, while it does not
 # listen: it waits for a lock
 {
@@ -263,10 +298,10 @@ SQL
 		'0', 'loud: who waits for the session to listen holds no lock');
 	$holder->quit;
 	$caller->query_until(qr/finished/, "\\echo finished\n");
+	$caller->quit;
 	is(value('SELECT count(*) FROM w__loud.loud1 JOIN w__loud.loud4 USING (id)'), '20000', 'loud: all is built');
 	like($caller->{stderr}, qr/NOTICE:  loud loud.*built 20,000 rows/s, 'loud: and heard');
 	like($caller->{stderr}, qr/[0-9]+ messages of a background worker are left out/, 'loud: up to a point');
-	$caller->quit;
 }
 
 # In a transaction block the session builds alone, and others can watch
