@@ -649,11 +649,13 @@ vde_build_worker_main(Datum main_arg)
 	SpeakToSession(handle->segment, shm_mq_attach(mq, handle->segment, NULL));
 
 	BackgroundWorkerInitializeConnectionByOid(queue->database, queue->authenticated_user, 0);
-	SetClientEncoding(GetDatabaseEncoding());
 	StartTransactionCommand();
 	RestoreLibraryState(shm_toc_lookup(handle->toc, QUEUE_KEY_LIBRARIES, false));
 	RestoreGUCState(shm_toc_lookup(handle->toc, QUEUE_KEY_SETTINGS, false));
 	CommitTransactionCommand();
+
+	/* the client's is for the session, which converts what we say */
+	SetClientEncoding(GetDatabaseEncoding());
 
 	VDE_POINT("worker: before plan");
 	if (QueueIsOver(handle))

@@ -240,6 +240,21 @@ SQL
 	unlike(slurp_file($node->logfile), qr/did not take part/, 'no worker found another graph than the session');
 }
 
+# A client of another encoding than the database's: the session alone converts
+SKIP:
+{
+	skip 'the database is not in UTF8', 2 if value('SHOW server_encoding') ne 'UTF8';
+	ana(<<'SQL');
+SELECT vde_register(format('w."%s%s"', chr(233), k), format('SELECT raw.gate(id, %s) AS id FROM raw.t', k), environment => 'latin')
+	FROM generate_series(1, 3) k;
+SQL
+	my $call = start("CALL vde_apply('latin');", "SET client_encoding = 'LATIN1';");
+	finish($call);
+	is($call->{caller}->{stderr} =~ /(ERROR.*)/s ? $1 : '', '', 'encoding: all is built');
+	my $said = () = $call->{caller}->{stderr} =~ /NOTICE: +\[\d\/3\] w\."\xe9[123]" built 3,\d+ rows/g;
+	is($said, 3, 'encoding: what workers say is in that of the client');
+}
+
 # The session is held up in the middle of saying that a model is built.  Who says
 # so after it is heard before; what reads two such models still finds both.
 SKIP:
