@@ -318,6 +318,19 @@ CatalogIsWriting(void)
 	return writing;
 }
 
+/*
+ * CopyId
+ *		See catalog.h.
+ */
+int64 *
+CopyId(int64 id)
+{
+	int64	   *copy = palloc(sizeof(int64));
+
+	*copy = id;
+	return copy;
+}
+
 /* value of a result cell */
 static Datum
 cell(uint64 row, int column, bool *isnull)

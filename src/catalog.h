@@ -36,6 +36,9 @@
 extern uint64 CatalogRead(const char *sql, const char *types,...);
 extern uint64 CatalogWrite(const char *sql, const char *types,...);
 
+/* An element of a list for I */
+extern int64 *CopyId(int64 id);
+
 /* Inside of CatalogWrite: for the triggers that it fires. */
 extern bool CatalogIsWriting(void);
 

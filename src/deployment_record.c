@@ -16,7 +16,6 @@
 #include "deployment_record.h"
 #include "fault.h"
 #include "notify.h"
-#include "snapshot.h"
 
 /*
  * SaveDeployment

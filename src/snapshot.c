@@ -33,19 +33,6 @@
 	"JOIN vde.definition d ON d.id = s.definition_id "
 
 /*
- * CopyId
- *		An id as a list element.
- */
-int64 *
-CopyId(int64 id)
-{
-	int64	   *copy = palloc(sizeof(int64));
-
-	*copy = id;
-	return copy;
-}
-
-/*
  * timestamp_cell
  *		0 for NULL.
  */

@@ -95,6 +95,4 @@ extern int64 SaveSnapshot(const Definition *definition, Version *version,
 						  const char *declared_breaking, List *columns,
 						  List *parent_ids, List *lineage);
 
-extern int64 *CopyId(int64 id);
-
 #endif							/* VDE_SNAPSHOT_H */
