@@ -20,6 +20,7 @@
 #include "utils/hsearch.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "catalog.h"
@@ -166,10 +167,11 @@ prepared_plan(const char *sql, const char *types)
 
 /*
  * run
- *		Binds the arguments and executes.
+ *		Binds the arguments and executes: on the transaction's snapshot, or on
+ *		the active one, which is the latest.
  */
 static uint64
-run(const char *sql, const char *types, va_list args)
+run(const char *sql, const char *types, va_list args, bool latest)
 {
 	Datum		values[MAX_PARAMETERS];
 	char		nulls[MAX_PARAMETERS + 1];
@@ -255,7 +257,7 @@ run(const char *sql, const char *types, va_list args)
 	}
 	nulls[nargs] = '\0';
 
-	rc = SPI_execute_plan(prepared_plan(sql, types), values, nulls, false, 0);
+	rc = SPI_execute_plan(prepared_plan(sql, types), values, nulls, latest, 0);
 
 	/* SPI leaves its own context as the current one */
 	MemoryContextSwitchTo(caller);
@@ -276,8 +278,26 @@ CatalogRead(const char *sql, const char *types,...)
 	uint64		rows;
 
 	va_start(args, types);
-	rows = run(sql, types, args);
+	rows = run(sql, types, args, false);
 	va_end(args);
+	return rows;
+}
+
+/*
+ * CatalogReadLatest
+ *		See catalog.h.
+ */
+uint64
+CatalogReadLatest(const char *sql, const char *types,...)
+{
+	va_list		args;
+	uint64		rows;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	va_start(args, types);
+	rows = run(sql, types, args, true);
+	va_end(args);
+	PopActiveSnapshot();
 	return rows;
 }
 
@@ -297,7 +317,7 @@ CatalogWrite(const char *sql, const char *types,...)
 	writing = true;
 	PG_TRY();
 	{
-		rows = run(sql, types, args);
+		rows = run(sql, types, args, false);
 	}
 	PG_FINALLY();
 	{

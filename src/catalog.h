@@ -34,6 +34,9 @@
  * context stays what it is.
  */
 extern uint64 CatalogRead(const char *sql, const char *types,...);
+
+/* What is committed by now, also in a transaction that keeps its snapshot */
+extern uint64 CatalogReadLatest(const char *sql, const char *types,...);
 extern uint64 CatalogWrite(const char *sql, const char *types,...);
 
 /* An element of a list for I */

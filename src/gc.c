@@ -193,6 +193,37 @@ collect(const Garbage *item)
 	return fate;
 }
 
+/* what each environment stands on, and what it did last */
+#define STATES \
+	"SELECT string_agg(concat_ws(' ', s.environment_id, s.deployment_id, " \
+	"  (SELECT max(d.id) FROM vde.deployment d WHERE d.environment_id = s.environment_id)), ',' ORDER BY s.environment_id) " \
+	"FROM vde.environment_state s"
+
+/*
+ * refuse_old_snapshot
+ *		In a transaction that keeps its snapshot: has anybody deployed since?
+ *
+ * On such a snapshot a table that was garbage, and has been reused since, would
+ * still be.  Nobody deploys any more now.
+ */
+static void
+refuse_old_snapshot(void)
+{
+	char	   *seen;
+	char	   *now;
+
+	(void) CatalogRead(STATES, "");
+	seen = CatalogText(0, 1);
+	(void) CatalogReadLatest(STATES, "");
+	now = CatalogText(0, 1);
+	if (strcmp(seen ? seen : "", now ? now : "") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to a concurrent deployment"),
+				 errdetail("What is garbage cannot be seen in a transaction that has begun before it."),
+				 errhint("Call vde_gc() again in a new transaction, or outside of a transaction block.")));
+}
+
 /*
  * vde_gc(nowait)
  *		Drops expired environments, and relations that nothing needs.
@@ -224,6 +255,11 @@ vde_gc(PG_FUNCTION_ARGS)
 					 errmsg("permission denied to collect garbage"),
 					 errhint("Only a superuser and members of an environment's owner may.")));
 		LockActivity(&lock, &session, true);
+
+		/* we may have waited: what is garbage is what is so by now */
+		SessionCommit(&session);
+		if (IsolationUsesXactSnapshot())
+			refuse_old_snapshot();
 		expire_environments(&session);
 		VDE_POINT("gc: environments expired");
 		garbage = find_garbage();
