@@ -53,4 +53,4 @@ CREATE FUNCTION vde_export(environment text DEFAULT NULL)
 
 COMMENT ON FUNCTION vde_export(text) IS
 	'the reverse of vde_sync: a row per model that the environment is to have after its next apply, with the path and the text of its file. '
-	'Error for a seed whose view the caller may not read, and for any other model if the caller is neither a member of its owner nor may read vde_models';
+	'Error for a seed whose view the caller may not read, and for any other model if the caller is neither a member of its owner nor may read vde_models, or is no member of the owner and the model is private';

@@ -5,7 +5,7 @@ CREATE FUNCTION vde_plan(environment text DEFAULT NULL, target text DEFAULT NULL
 	LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 50;
 
 COMMENT ON FUNCTION vde_plan(text, text, text) IS
-	'What applying the drafts of an environment would do; with a target, what promoting the environment there would do. Lines for people, as EXPLAIN prints them, with what differs in the text and the options of each changed model (at most 20 lines, and for those only who may read vde_models or are members of its owner; the rows of a seed for the latter); format markdown is for a pull request, json for programs. The last line of the text is the plan''s id, which vde_apply and vde_promote take. Writes nothing. Errors: those of the analyzer, with the position in the model''s text; a cycle, named whole.';
+	'What applying the drafts of an environment would do; with a target, what promoting the environment there would do. Lines for people, as EXPLAIN prints them, with what differs in the text and the options of each changed model (at most 20 lines, and for those only who may read vde_models or are members of its owner; for the latter alone the rows of a seed and models with the option private); format markdown is for a pull request, json for programs. The last line of the text is the plan''s id, which vde_apply and vde_promote take. Writes nothing. Errors: those of the analyzer, with the position in the model''s text; a cycle, named whole.';
 
 CREATE FUNCTION vde_changes(environment text DEFAULT NULL, target text DEFAULT NULL,
 	OUT model text, OUT change text, OUT category text, OUT action text, OUT version text, OUT reason text, OUT drafted_by text, OUT kind text, OUT declared_by text)

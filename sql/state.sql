@@ -46,7 +46,7 @@ CREATE VIEW @extschema@.vde_models AS
 		ARRAY(SELECT vde.quoted_name(pm.schema_name, pm.model_name)
 			FROM vde.snapshot_parent sp JOIN vde.model pm ON pm.id OPERATOR(pg_catalog.=) sp.parent_model_id
 			WHERE sp.snapshot_id OPERATOR(pg_catalog.=) s.id ORDER BY 1) AS parents,
-		CASE WHEN d.kind OPERATOR(pg_catalog.<>) 'seed'
+		CASE WHEN (d.kind OPERATOR(pg_catalog.<>) 'seed' AND COALESCE(d.options OPERATOR(pg_catalog.->>) 'private', 'false') OPERATOR(pg_catalog.<>) 'true')
 			OR pg_catalog.pg_has_role(d.owner::pg_catalog.oid, 'USAGE') THEN d.query END AS query
 	FROM vde.environment e
 	JOIN (SELECT environment_id, model_id FROM vde.pointer WHERE snapshot_id IS NOT NULL
@@ -59,7 +59,7 @@ CREATE VIEW @extschema@.vde_models AS
 	LEFT JOIN vde.definition d ON d.id OPERATOR(pg_catalog.=) COALESCE(f.definition_id, s.definition_id);
 
 COMMENT ON VIEW @extschema@.vde_models IS
-	'The models of each environment, with drafts: kind, description, owner and query as they will be after the next apply (the query of a seed, which is its rows, only for members of its owner); version, table, rows and times as they are';
+	'The models of each environment, with drafts: kind, description, owner and query as they will be after the next apply (the query of a seed, which is its rows, and that of a model with the option private only for members of its owner; else null); version, table, rows and times as they are';
 
 CREATE VIEW @extschema@.vde_snapshots AS
 	SELECT s.id AS snapshot,

@@ -47,6 +47,36 @@ COMMENT ON TABLE vde.view_grant IS
 	'who was given SELECT on a model''s view by the option "grants" (0: public), and loses it when the option no longer says so; what somebody had before is not here';
 SELECT pg_catalog.pg_extension_config_dump('vde.view_grant', '');
 
+CREATE TABLE vde.withheld (
+	version_id bigint NOT NULL REFERENCES vde.version ON DELETE CASCADE,
+	owner regrole NOT NULL,
+	withheld_at timestamptz NOT NULL,
+	PRIMARY KEY (version_id, owner)
+);
+COMMENT ON TABLE vde.withheld IS
+	'owners of models who may not read a version''s table any more, because they could not have filled it when somebody else did; until a check finds that they could';
+SELECT pg_catalog.pg_extension_config_dump('vde.withheld', '');
+-- pg_restore with jobs loads the rows of these tables in any order, so a
+-- trigger of vde has the foreign keys checked, for what vde writes.
+CREATE FUNCTION vde.check_keys() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'vde_check_keys'
+	LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION vde.check_keys() IS
+	'trigger on the tables of the catalog that refer to others: has the foreign keys of a row checked if vde writes it, not if a restore does';
+
+CREATE FUNCTION vde.take_over_keys() RETURNS void
+	AS 'MODULE_PATHNAME', 'vde_take_over_keys'
+	LANGUAGE C VOLATILE;
+
+COMMENT ON FUNCTION vde.take_over_keys() IS
+	'gives each table of the catalog that refers to others the trigger vde.check_keys, and disables those that PostgreSQL has for the same; called by CREATE EXTENSION and ALTER EXTENSION UPDATE; error for whoever is no superuser';
+
+REVOKE ALL ON FUNCTION vde.check_keys() FROM PUBLIC;
+REVOKE ALL ON FUNCTION vde.take_over_keys() FROM PUBLIC;
+
+SELECT vde.take_over_keys();
+
 -- Procedures with a new argument.
 CREATE PROCEDURE @extschema@.vde_drop_environment(name text, nowait boolean DEFAULT false)
 	AS 'MODULE_PATHNAME'
@@ -93,7 +123,7 @@ CREATE PROCEDURE @extschema@.vde_run(environment text DEFAULT NULL, nowait boole
 	LANGUAGE C;
 
 COMMENT ON PROCEDURE @extschema@.vde_run(text, boolean) IS
-	'Fills the tables of full and materialized_view models anew, parents before children, each switched at its own commit; readers wait for the switch alone. A model that reads only tables of models which hold what they did when it was filled last is left alone. A table that several environments share is refreshed by prod if prod has it, else by the oldest. A model that uses something which changed outside is not refreshed, nor what reads it; the rest is, and an error at the end says what changed, and since which deployment. Models that were kept because a change was declared non_breaking (vde_categorize) are first built over what they read now, and deployed. nowait: fails at once if another call works on the environment. Members of the environment''s owner may; schedule it with pg_cron.';
+	'Fills the tables of full and materialized_view models anew, parents before children, each switched at its own commit; readers wait for the switch alone. A model that reads only tables of models which hold what they did when it was filled last is left alone. A table that several environments share is refreshed by prod if prod has it, else by the oldest; of the owners of its models, who could not fill it any more may not read it from then on, which a warning says. A model that uses something which changed outside is not refreshed, nor what reads it; the rest is, and an error at the end says what changed, and since which deployment. Models that were kept because a change was declared non_breaking (vde_categorize) are first built over what they read now, and deployed. nowait: fails at once if another call works on the environment. Members of the environment''s owner may; schedule it with pg_cron.';
 
 SELECT vde.keep_privileges('@extschema@.vde_run(text)', '@extschema@.vde_run(text, boolean)');
 DROP PROCEDURE @extschema@.vde_run(text);
@@ -103,7 +133,7 @@ CREATE PROCEDURE @extschema@.vde_gc(nowait boolean DEFAULT false)
 	LANGUAGE C;
 
 COMMENT ON PROCEDURE @extschema@.vde_gc(boolean) IS
-	'Drops environments whose ttl is over, and relations in vde_data that no environment points at, that one rollback would not bring back, and that were let go longer ago than the setting vde.retention. It works while nothing is deployed or refreshed: asks for its turn until vde.lock_timeout is over, and nobody has to wait behind it meanwhile for more than a moment; with nowait it fails at once. Lists what it drops; never CASCADE, never an object that vde did not make.';
+	'Drops environments whose ttl is over, and relations in vde_data that no environment points at, that one rollback would not bring back, and that were let go longer ago than the setting vde.retention. It works while nothing is deployed or refreshed: asks for its turn until vde.lock_timeout is over, and nobody has to wait behind it meanwhile for more than a moment; with nowait it fails at once. What somebody is using, a table or an environment, is waited for half a second at most, and stays until the next time. Lists what it drops; never CASCADE, never an object that vde did not make.';
 
 SELECT vde.keep_privileges('@extschema@.vde_gc()', '@extschema@.vde_gc(boolean)');
 DROP PROCEDURE @extschema@.vde_gc();
@@ -111,7 +141,52 @@ DROP PROCEDURE @extschema@.vde_gc();
 COMMENT ON PROCEDURE @extschema@.vde_create_environment(text, text, interval, bigint) IS
 	'Creates an environment as a copy of the pointers of another (prod if not said), now or as of one of its deployments, and makes its views; no table is built. ttl: after which time vde_gc() drops it. The caller becomes its owner and needs CREATE on the database. Errors: it exists already, the base does not, the name is no suffix of a schema. Sends NOTIFY vde at its commit. The idea of environments as views over versioned tables comes from SQLMesh.';
 
+COMMENT ON FUNCTION @extschema@.vde_export(text) IS
+	'the reverse of vde_sync: a row per model that the environment is to have after its next apply, with the path and the text of its file. '
+	'Error for a seed whose view the caller may not read, and for any other model if the caller is neither a member of its owner nor may read vde_models, or is no member of the owner and the model is private';
+
+COMMENT ON FUNCTION @extschema@.vde_plan(text, text, text) IS
+	'What applying the drafts of an environment would do; with a target, what promoting the environment there would do. Lines for people, as EXPLAIN prints them, with what differs in the text and the options of each changed model (at most 20 lines, and for those only who may read vde_models or are members of its owner; for the latter alone the rows of a seed and models with the option private); format markdown is for a pull request, json for programs. The last line of the text is the plan''s id, which vde_apply and vde_promote take. Writes nothing. Errors: those of the analyzer, with the position in the model''s text; a cycle, named whole.';
+
 -- Views: replaced as they are, or with a new column at the end, they keep whatever stands on them.
+CREATE OR REPLACE VIEW @extschema@.vde_models AS
+	SELECT e.name AS environment,
+		vde.quoted_name(m.schema_name, m.model_name) AS model,
+		d.kind,
+		CASE WHEN f.model_id IS NULL THEN 'applied'
+			WHEN f.definition_id IS NULL THEN 'removal drafted'
+			WHEN p.snapshot_id IS NULL THEN 'drafted'
+			ELSE 'applied, change drafted' END AS state,
+		d.options OPERATOR(pg_catalog.->>) 'description' AS description,
+		d.owner,
+		d.options OPERATOR(pg_catalog.->) 'tags' AS tags,
+		CASE WHEN v.relation_name IS NOT NULL THEN
+			pg_catalog.quote_ident(CASE WHEN e.name OPERATOR(pg_catalog.=) 'prod' THEN m.schema_name::pg_catalog.text
+				ELSE m.schema_name::pg_catalog.text OPERATOR(pg_catalog.||) '__' OPERATOR(pg_catalog.||) e.name END)
+			OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(m.model_name::pg_catalog.text) END AS view_name,
+		v.xxh3 AS version,
+		v.relation_name AS physical_table,
+		v.row_count,
+		v.built_at,
+		v.refreshed_at,
+		ARRAY(SELECT vde.quoted_name(pm.schema_name, pm.model_name)
+			FROM vde.snapshot_parent sp JOIN vde.model pm ON pm.id OPERATOR(pg_catalog.=) sp.parent_model_id
+			WHERE sp.snapshot_id OPERATOR(pg_catalog.=) s.id ORDER BY 1) AS parents,
+		CASE WHEN (d.kind OPERATOR(pg_catalog.<>) 'seed' AND COALESCE(d.options OPERATOR(pg_catalog.->>) 'private', 'false') OPERATOR(pg_catalog.<>) 'true')
+			OR pg_catalog.pg_has_role(d.owner::pg_catalog.oid, 'USAGE') THEN d.query END AS query
+	FROM vde.environment e
+	JOIN (SELECT environment_id, model_id FROM vde.pointer WHERE snapshot_id IS NOT NULL
+		UNION SELECT environment_id, model_id FROM vde.draft) x ON x.environment_id OPERATOR(pg_catalog.=) e.id
+	JOIN vde.model m ON m.id OPERATOR(pg_catalog.=) x.model_id
+	LEFT JOIN vde.pointer p ON p.environment_id OPERATOR(pg_catalog.=) e.id AND p.model_id OPERATOR(pg_catalog.=) m.id
+	LEFT JOIN vde.snapshot s ON s.id OPERATOR(pg_catalog.=) p.snapshot_id
+	LEFT JOIN vde.version v ON v.id OPERATOR(pg_catalog.=) s.version_id
+	LEFT JOIN vde.draft f ON f.environment_id OPERATOR(pg_catalog.=) e.id AND f.model_id OPERATOR(pg_catalog.=) m.id
+	LEFT JOIN vde.definition d ON d.id OPERATOR(pg_catalog.=) COALESCE(f.definition_id, s.definition_id);
+
+COMMENT ON VIEW @extschema@.vde_models IS
+	'The models of each environment, with drafts: kind, description, owner and query as they will be after the next apply (the query of a seed, which is its rows, and that of a model with the option private only for members of its owner; else null); version, table, rows and times as they are';
+
 CREATE OR REPLACE VIEW @extschema@.vde_deployments AS
 	SELECT d.id AS deployment, e.name AS environment, d.action, d.source_environment AS source,
 		d.parent_id AS made_on, d.restores_id AS restores,

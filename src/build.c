@@ -17,278 +17,26 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
-#include "rewrite/rewriteHandler.h"
-#include "tcop/tcopprot.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "build.h"
 #include "catalog.h"
 #include "compat.h"
-#include "consent.h"
 #include "cutoff.h"
 #include "fault.h"
+#include "node_access.h"
 #include "physical.h"
 #include "receiver.h"
 #include "snapshot.h"
 #include "subtransaction.h"
-#include "virtual_layer.h"
-
-/*
- * may_read_view
- *		May a role read the environment's view of a model?
- *
- * Only a view of the model's owner says so: whoever owns the schema can drop
- * the view and put a relation of their own in its place.  What the role may as
- * that view's owner does not count where the view is to get another one: it
- * would run code of the next owner without ever having been granted anything.
- */
-static bool
-may_read_view(Graph *graph, GraphNode *node, Oid role)
-{
-	Oid			namespace = get_namespace_oid(ViewSchema(&node->name, graph->environment->name), true);
-	Oid			view = OidIsValid(namespace) ? get_relname_relid(node->name.name, namespace) : InvalidOid;
-	HeapTuple	tuple;
-	bool		ours = false;
-
-	if (!OidIsValid(view) || !KindHasRelation(node->definition->kind))
-		return false;
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(view));
-	if (HeapTupleIsValid(tuple))
-	{
-		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
-
-		ours = form->relkind == RELKIND_VIEW &&
-			(form->relowner == node->definition->owner ||
-			 (node->current_definition != NULL && form->relowner == node->current_definition->owner));
-		if (form->relowner != node->definition->owner && has_privs_of_role(role, form->relowner))
-			role = ACL_ID_PUBLIC;
-		ReleaseSysCache(tuple);
-	}
-	return ours && pg_class_aclcheck(view, role, ACL_SELECT) == ACLCHECK_OK;
-}
-
-/*
- * has_consent
- *		May a model be run as its owner over a parent of another role?
- *
- * The parent's owner decides what code its query or its types run, and it
- * runs as the reader's owner.  So that role must want it: the caller has its
- * rights, or the same two roles stand behind these two models in some
- * environment already (where one got there by this rule, or as a copy).  Else
- * whoever may deploy to an environment could run code as anybody who ever
- * registered a model, by slipping a parent under it.
- */
-static bool
-has_consent(Graph *graph, const Definition *reader, const Definition *parent)
-{
-	return has_privs_of_role(parent->owner, reader->owner) ||
-		has_privs_of_role(graph->caller, reader->owner) ||
-		HaveAgreed(reader, parent);
-}
-
-/*
- * check_replaced
- *		Refuses that something outside stands in for a model that a definition
- *		was written over, unless the reader's owner wants it.
- *
- * Anybody can make an environment in which a model is gone, and perhaps an
- * object of that name, with code of theirs in it.  A definition that has been
- * deployed without the model once may be again.
- */
-static void
-check_replaced(Graph *graph, GraphNode *node, const Definition *reader)
-{
-	List	   *ids = NIL;
-	List	   *names = NIL;
-	ListCell   *cell;
-	uint64		rows;
-	uint64		row;
-
-	if (is_member_of_role_nosuper(graph->caller, reader->owner))
-		return;
-	foreach(cell, GraphParents(graph, node))
-		ids = lappend(ids, CopyId(((GraphNode *) lfirst(cell))->model_id));
-	rows = CatalogRead("SELECT m.schema_name, m.model_name FROM vde.snapshot s "
-					   "JOIN vde.snapshot_parent sp ON sp.snapshot_id = s.id "
-					   "JOIN vde.model m ON m.id = sp.parent_model_id "
-					   "WHERE s.definition_id = $1 AND sp.parent_model_id <> ALL ($2) "
-					   "GROUP BY m.id, m.schema_name, m.model_name "
-					   "HAVING count(*) = (SELECT count(*) FROM vde.snapshot WHERE definition_id = $1) ORDER BY 1, 2", "lI",
-					   node->definition->id, ids);
-	for (row = 0; row < rows; row++)
-		names = lappend(names, list_make2(CatalogText(row, 1), CatalogText(row, 2)));
-	foreach(cell, names)
-	{
-		List	   *name = (List *) lfirst(cell);
-		GraphNode  *parent = GraphFind(graph, linitial(name), lsecond(name));
-
-		/* else it was read through something outside, which changed */
-		if (GraphNodeLives(parent) && parent->definition->kind != KIND_EXTERNAL)
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to run model \"%s\" as role \"%s\"",
-						QuoteModelName(&reader->name), GetUserNameFromId(reader->owner, true)),
-				 errdetail("Environment \"%s\" has no model \"%s\", and it would read something else of that name.",
-						   graph->environment->name, QuoteModelName(&parent->name)),
-				 errhint("Have a member of \"%s\" apply this first, or remove model \"%s\", too.",
-						 GetUserNameFromId(reader->owner, true), QuoteModelName(&reader->name))));
-	}
-}
-
-/*
- * check_parents
- *		A model's owner needs SELECT on the environment's view of each parent,
- *		and must have agreed to read it; the physical table is read with that
- *		checked.
- *
- * Who has the rights of the parent's owner needs no grant.  What an embedded
- * parent reads is read by the same role, so its parents are looked at, too:
- * also those of one that nothing affects, which are in the catalog alone.
- */
-static void
-check_parents(Graph *graph, GraphNode *node, const Definition *reader)
-{
-	ListCell   *cell;
-
-	check_stack_depth();
-	check_replaced(graph, node, reader);
-	foreach(cell, GraphParents(graph, node))
-	{
-		GraphNode  *parent = (GraphNode *) lfirst(cell);
-
-		if (!GraphNodeLives(parent))
-			continue;
-		if (parent->definition->kind == KIND_EMBEDDED)
-			check_parents(graph, parent, reader);
-		if (parent->definition->owner == reader->owner)
-			continue;
-		if (!has_consent(graph, reader, parent->definition))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("permission denied to run model \"%s\" as role \"%s\"",
-							QuoteModelName(&reader->name), GetUserNameFromId(reader->owner, true)),
-					 errdetail("It would read model \"%s\" of role \"%s\" for the first time, which can run code with the rights of \"%s\".",
-							   QuoteModelName(&parent->name), GetUserNameFromId(parent->definition->owner, true),
-							   GetUserNameFromId(reader->owner, true)),
-					 errhint("Have a member of \"%s\" apply this first, or register model \"%s\" as your own.",
-							 GetUserNameFromId(reader->owner, true), QuoteModelName(&reader->name))));
-		if (has_privs_of_role(reader->owner, parent->definition->owner) ||
-			may_read_view(graph, parent, reader->owner))
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for model \"%s\"", QuoteModelName(&parent->name)),
-				 errdetail("Model \"%s\" reads it as role \"%s\".", QuoteModelName(&reader->name),
-						   GetUserNameFromId(reader->owner, true)),
-				 errhint("Have its owner grant SELECT on %s.%s to that role.",
-						 quote_identifier(ViewSchema(&parent->name, graph->environment->name)),
-						 quote_identifier(parent->name.name))));
-	}
-}
-
-/*
- * reads_new_owner
- *		Does a node read a model that is to belong to another role than now?
- */
-static bool
-reads_new_owner(Graph *graph, const GraphNode *node)
-{
-	ListCell   *cell;
-
-	check_stack_depth();
-	foreach(cell, GraphParents(graph, node))
-	{
-		GraphNode  *parent = (GraphNode *) lfirst(cell);
-
-		if (!GraphNodeLives(parent))
-			continue;
-		if (parent->current_definition != NULL &&
-			parent->current_definition->owner != parent->definition->owner)
-			return true;
-		if (parent->definition->kind == KIND_EMBEDDED && reads_new_owner(graph, parent))
-			return true;
-	}
-	return false;
-}
-
-/*
- * CheckNewOwners
- *		See build.h.  Where two roles stand behind reader and parent once, they
- *		count as having agreed (has_consent).
- */
-void
-CheckNewOwners(Graph *graph)
-{
-	ListCell   *cell;
-
-	foreach(cell, graph->affected)
-	{
-		GraphNode  *node = (GraphNode *) lfirst(cell);
-
-		CHECK_FOR_INTERRUPTS();
-		if (GraphNodeLives(node) && KindHasRelation(node->definition->kind) &&
-			node->definition->kind != KIND_SEED && reads_new_owner(graph, node))
-			check_parents(graph, node, node->definition);
-	}
-}
-
-/*
- * CheckNodeAccess
- *		See build.h.  Starts the executor as EXPLAIN would, which checks every
- *		table and function, and runs nothing.
- */
-void
-CheckNodeAccess(Graph *graph, GraphNode *node)
-{
-	MemoryContext scratch;
-	MemoryContext old;
-	Query	   *query;
-	RunAs		run_as;
-
-	/* nothing runs as yet, but from then on it counts as deployed like that */
-	if (node->definition->kind == KIND_EMBEDDED)
-		check_replaced(graph, node, node->definition);
-	if (!KindHasRelation(node->definition->kind) || node->definition->kind == KIND_SEED)
-		return;
-	check_parents(graph, node, node->definition);
-
-	scratch = AllocSetContextCreate(CurrentMemoryContext, "vde access", ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(scratch);
-	query = BindNode(graph, node);
-	AcquireRewriteLocks(query, true, false);
-	RunAsBegin(&run_as, node->definition->owner, node->definition->settings, true);
-	PushActiveSnapshot(GetTransactionSnapshot());
-	{
-		List	   *rewritten = QueryRewrite(query);
-		PlannedStmt *planned = VdePlanQuery(linitial_node(Query, rewritten),
-											node->definition->query, CURSOR_OPT_PARALLEL_OK);
-		QueryDesc  *desc = CreateQueryDesc(planned, node->definition->query,
-										   GetActiveSnapshot(), InvalidSnapshot,
-										   None_Receiver, NULL, NULL, 0);
-
-		ExecutorStart(desc, EXEC_FLAG_EXPLAIN_ONLY);
-		ExecutorEnd(desc);
-		FreeQueryDesc(desc);
-	}
-	PopActiveSnapshot();
-	RunAsEnd(&run_as);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(scratch);
-}
+#include "table_reader.h"
+#include "text_privacy.h"
+#include "withheld.h"
 
 /*
  * save_build
@@ -358,6 +106,26 @@ held_before(const Version *version, const Contents *contents)
 					version->id, contents->hash) > 0;
 }
 
+/* what check_readers is called with */
+typedef struct FilledTable
+{
+	Graph	   *graph;
+	const GraphNode *node;
+	const Version *version;
+} FilledTable;
+
+/*
+ * check_readers
+ *		CheckTableReaders, once a refresh has run its query.
+ */
+static void
+check_readers(void *arg)
+{
+	const FilledTable *table = arg;
+
+	CheckTableReaders(table->graph, table->node, table->version);
+}
+
 /*
  * fill_step
  *		Builds or refreshes one model's relation, with its row in the catalog.
@@ -403,12 +171,18 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 
 	if (step->refresh)
 	{
-		contents = RefreshPhysical(definition, query, version->relation_name);
+		FilledTable table = {graph, node, version};
+
+		contents = RefreshPhysical(definition, query, version->relation_name, check_readers, &table);
 		as_before = held_before(version, &contents);
 	}
 	else
+	{
 		contents = BuildPhysical(definition, node->columns, query, version->relation_name);
-
+		/* one that is made anew, for those who had it before */
+		if (version->id != 0)
+			CheckTableReaders(graph, node, version);
+	}
 	VDE_POINT("build: relation made");
 	/* the same once more: nothing may have been replaced meanwhile */
 	(void) BindNode(graph, node);
@@ -462,7 +236,7 @@ run_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 				 errmsg("could not serialize access due to a concurrent build of model \"%s\"",
 						QuoteModelName(&node->name)),
 				 errhint("Call it again in a new transaction.")));
-	check_parents(graph, node, definition);
+	CheckParents(graph, node, definition);
 	VDE_POINT("build: access checked");
 
 	if (version.built && !step->refresh)
@@ -471,6 +245,7 @@ run_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 				(errmsg("[%d/%d] %s was built by another session meanwhile", step_number(step, queue), queue->queue->step_count,
 						QuoteModelName(&node->name))));
 		CheckNodeAccess(graph, node);
+		ForgetWithheld(version.id, definition->owner);
 	}
 	else
 		fill_step(graph, step, &version, queue);
@@ -489,6 +264,13 @@ run_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 	MemoryContextDelete(scratch);
 }
 
+/* what build_error_callback needs */
+typedef struct BuildContext
+{
+	char	   *name;			/* of the model */
+	char	   *hidden_by;		/* as in ModelContext */
+} BuildContext;
+
 /*
  * build_error_callback
  *		Names the model where its error ends the call as it is.
@@ -496,7 +278,11 @@ run_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 static void
 build_error_callback(void *arg)
 {
-	errcontext("build of model \"%s\"", QuoteModelName(&((GraphNode *) arg)->name));
+	const BuildContext *context = arg;
+
+	if (context->hidden_by != NULL)
+		HideModelError(context->name, context->hidden_by);
+	errcontext("build of model \"%s\"", context->name);
 }
 
 /*
@@ -522,9 +308,13 @@ try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 {
 	Subtransaction sub;
 	ErrorContextCallback *callers = error_context_stack;
+	Oid			keep_of = KeepModelErrorsOf;
 
 	SubtransactionBegin(&sub);
 	sub.errors = graph->context;
+	/* as it is for vde_builds, and hidden where the call ends with it */
+	if (IsPrivate(step->node->definition))
+		KeepModelErrorsOf = step->node->definition->owner;
 	error_context_stack = NULL;
 	PG_TRY();
 	{
@@ -539,6 +329,7 @@ try_step(Graph *graph, BuildStep *step, QueueHandle *queue)
 		step->failed = true;
 	}
 	PG_END_TRY();
+	KeepModelErrorsOf = keep_of;
 	error_context_stack = callers;
 }
 
@@ -575,11 +366,15 @@ RunBuildTask(Graph *graph, BuildStep *step, QueueHandle *queue, bool raise)
 	else if (raise)
 	{
 		ErrorContextCallback callback;
+		BuildContext context;
 
 		if (step->error != NULL)
 			ReThrowError(step->error);
 		callback.callback = build_error_callback;
-		callback.arg = step->node;
+		callback.arg = &context;
+		context.name = QuoteModelName(&step->node->name);
+		context.hidden_by = HidesErrors(step->node->definition) ?
+			GetUserNameFromId(step->node->definition->owner, false) : NULL;
 		callback.previous = error_context_stack;
 		error_context_stack = &callback;
 		HeapReceiverReportTo(&task->rows);

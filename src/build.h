@@ -29,16 +29,4 @@ extern void CatchUpWithQueue(Graph *graph, QueueHandle *queue);
 /* Is it an error that ends the call, and not only one model's build? */
 extern bool ErrorEndsCall(const ErrorData *error);
 
-/*
- * Error unless a model's owner may read what its query reads: what a build
- * would have checked, for a table that is there already.
- */
-extern void CheckNodeAccess(Graph *graph, GraphNode *node);
-
-/*
- * Error unless all that reads a model whose owner changes may read it as the
- * new owner's, and run what it runs: also what needs no build.
- */
-extern void CheckNewOwners(Graph *graph);
-
 #endif							/* VDE_BUILD_H */

@@ -33,6 +33,8 @@ typedef struct BuildStep
 	bool		skipped;		/* something that it reads failed */
 	int			number;			/* in the order in which steps end; 0: not yet */
 	ErrorData  *error;			/* of a failed one */
+	bool		known_error;	/* it was there before the step, and has names
+								 * alone in it */
 } BuildStep;
 
 /* states of a task, in BuildTask.state */

@@ -28,6 +28,7 @@
 #include "fault.h"
 #include "guc.h"
 #include "receiver.h"
+#include "text_privacy.h"
 
 typedef struct Schedule
 {
@@ -59,6 +60,8 @@ raise_failures(List *steps)
 		if (step->failed)
 		{
 			failed++;
+			if (!step->known_error)
+				step->error = HiddenError(step->node->definition, step->error);
 			if (first == NULL)
 				first = step;
 			appendStringInfo(&failures, "%s%s: %s", failures.len > 0 ? "\n" : "",

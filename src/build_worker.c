@@ -51,6 +51,7 @@
 
 #include "build.h"
 #include "build_worker.h"
+#include "catalog.h"
 #include "compat.h"
 #include "environment.h"
 #include "fault.h"

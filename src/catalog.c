@@ -37,6 +37,9 @@ typedef struct CatalogPlan
 
 static HTAB *catalog_plans = NULL;
 
+/* is CatalogWrite at work? */
+static bool writing = false;
+
 /*
  * parameter_type
  *		The SQL type that a letter stands for.
@@ -306,13 +309,46 @@ uint64
 CatalogWrite(const char *sql, const char *types,...)
 {
 	va_list		args;
-	uint64		rows;
+	volatile uint64 rows = 0;
+	bool		outer = writing;
 
 	RefuseOnStandby();
 	va_start(args, types);
-	rows = run(sql, types, args, false);
+	writing = true;
+	PG_TRY();
+	{
+		rows = run(sql, types, args, false);
+	}
+	PG_FINALLY();
+	{
+		writing = outer;
+	}
+	PG_END_TRY();
 	va_end(args);
 	return rows;
+}
+
+/*
+ * CatalogIsWriting
+ *		See catalog.h.
+ */
+bool
+CatalogIsWriting(void)
+{
+	return writing;
+}
+
+/*
+ * CopyId
+ *		See catalog.h.
+ */
+int64 *
+CopyId(int64 id)
+{
+	int64	   *copy = palloc(sizeof(int64));
+
+	*copy = id;
+	return copy;
 }
 
 /* value of a result cell */

@@ -39,6 +39,12 @@ extern uint64 CatalogRead(const char *sql, const char *types,...);
 extern uint64 CatalogReadLatest(const char *sql, const char *types,...);
 extern uint64 CatalogWrite(const char *sql, const char *types,...);
 
+/* An element of a list for I */
+extern int64 *CopyId(int64 id);
+
+/* Inside of CatalogWrite: for the triggers that it fires. */
+extern bool CatalogIsWriting(void);
+
 /* Columns (from 1) of row (from 0) of SPI_tuptable, copied to the current context */
 extern bool CatalogIsNull(uint64 row, int column);
 extern int64 CatalogInt64(uint64 row, int column);	/* 0 for NULL */

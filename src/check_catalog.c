@@ -4,14 +4,18 @@
  *	  Roles, privileges, and the catalog in itself.
  *
  * What constraints of the catalog's tables guarantee is not checked again;
- * that they are in force is.  Nothing here is mended: whom an environment is
+ * that they are in force is.  Foreign keys are: they are not asked of what a
+ * restore loads (catalog_key.c).  Nothing here is mended: whom an environment is
  * to belong to, and who may do what, is for people to say.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "catalog/pg_trigger.h"
+
 #include "catalog.h"
+#include "catalog_key.h"
 #include "check.h"
 #include "compat.h"
 #include "model.h"
@@ -116,15 +120,20 @@ check_state(Check *check)
 						   "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN ("
 						   "  SELECT conrelid AS relid, format('Constraint %I was never validated.', conname) AS detail, "
 						   "    format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conrelid::regclass, conname) AS remedy FROM pg_constraint WHERE NOT convalidated "
-						   "  UNION ALL SELECT tgrelid, 'Constraints of it are not enforced.', "
-						   "    format('ALTER TABLE %s ENABLE TRIGGER ALL', tgrelid::regclass) FROM pg_trigger WHERE tgisinternal AND tgenabled <> 'O' GROUP BY tgrelid "
+						   "  UNION ALL SELECT t.tgrelid, 'Constraints of it are not enforced.', "
+						   "    format('ALTER TABLE %s ENABLE TRIGGER ALL', t.tgrelid::regclass) FROM pg_trigger t WHERE t.tgisinternal AND t.tgenabled <> 'O' "
+						   "    AND NOT (t.tgenabled = 'D' AND t.tgfoid IN ('\"RI_FKey_check_ins\"()'::regprocedure, '\"RI_FKey_check_upd\"()'::regprocedure) "
+						   "      AND EXISTS (SELECT FROM pg_trigger o WHERE o.tgrelid = t.tgrelid AND o.tgenabled = 'O' "
+						   "        AND o.tgfoid = 'vde.check_keys()'::regprocedure AND o.tgtype = $1 AND o.tgqual IS NULL AND o.tgattr = '')) GROUP BY t.tgrelid "
 						   "  UNION ALL SELECT tgrelid, format('Trigger %I is not vde''s.', tgname), "
 						   "    format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) FROM pg_trigger WHERE NOT tgisinternal "
+						   "    AND tgfoid <> 'vde.check_keys()'::regprocedure "
 						   "  UNION ALL SELECT ev_class, format('Rule %I is not vde''s.', rulename), "
 						   "    format('DROP RULE %I ON %s', rulename, ev_class::regclass) FROM pg_rewrite WHERE rulename <> '_RETURN' "
 						   "  UNION ALL SELECT oid, 'Row-level security hides rows of it.', format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', oid::regclass) "
 						   "    FROM pg_class WHERE relrowsecurity) x ON x.relid = c.oid "
-						   "WHERE n.nspname = '" VDE_CATALOG_SCHEMA "' ORDER BY 2, 4", ""));
+						   "WHERE n.nspname = '" VDE_CATALOG_SCHEMA "' ORDER BY 2, 4", "l",
+						   (int64) (TRIGGER_TYPE_ROW | TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE)));
 	ReportRows(check,
 			   CatalogRead("SELECT e.name, format('environment %I', e.name), 'wrong_state'::text, "
 						   "'It has no state: its deployments cannot be rolled back.', "
@@ -150,6 +159,30 @@ check_state(Check *check)
 }
 
 /*
+ * check_keys
+ *		Rows of the catalog that refer to rows that are not there.
+ */
+static void
+check_keys(Check *check)
+{
+	ListCell   *cell;
+
+	foreach(cell, BrokenKeys())
+	{
+		BrokenKey  *key = (BrokenKey *) lfirst(cell);
+		Problem		problem = {0};
+
+		problem.object = key->table;
+		problem.problem = "wrong_catalog";
+		problem.detail = psprintf(key->rows == 1 ? INT64_FORMAT " row refers to a row of %s that is not there (%s)." :
+								  INT64_FORMAT " rows refer to rows of %s that are not there (%s).",
+								  key->rows, key->referenced, key->constraint);
+		problem.remedy = "Restore the database anew, from a whole dump without errors";
+		ReportProblem(check, &problem);
+	}
+}
+
+/*
  * CheckCatalog
  *		See check.h.
  */
@@ -159,4 +192,5 @@ CheckCatalog(Check *check)
 	check_roles(check);
 	check_extension(check);
 	check_state(check);
+	check_keys(check);
 }

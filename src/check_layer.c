@@ -40,6 +40,7 @@
 #include "view_grants.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
+#include "withheld.h"
 
 /*
  * role_exists
@@ -151,13 +152,14 @@ columns_changed(Oid relid, List *columns)
  *		can do it.  The problem's strings are in the current context.
  */
 static bool
-examine_pointer(LayerCheck *layer, const Environment *environment,
+examine_pointer(LayerCheck *layer, const Environment *environment, List *withheld,
 				ViewChange *change, Problem *problem, bool *mendable)
 {
 	ViewState	state;
 	int			obstacles = list_length(layer->obstacles);
 	ViewObstacle *obstacle = NULL;
 	char	   *roles = NULL;
+	bool		is_withheld = false;
 
 	problem->environment = environment->name;
 	problem->object = quote_qualified_identifier(change->schema, change->model.name);
@@ -216,6 +218,16 @@ examine_pointer(LayerCheck *layer, const Environment *environment,
 		problem->detail = psprintf("It belongs to \"%s\" instead of \"%s\".", owner_words(state.viewid),
 								   GetUserNameFromId(change->owner, false));
 	}
+	else if (IsInWithheld(withheld, change->relation_name, change->owner))
+	{
+		is_withheld = true;
+		problem->problem = "withheld";
+		problem->detail = psprintf("Its owner \"%s\" may not read %s any more, which somebody else has filled when that role could not have.",
+								   GetUserNameFromId(change->owner, false),
+								   relation_words(state.physical));
+		problem->remedy = psprintf("Give \"%s\" the rights that the model's query needs, then CALL vde_apply('%s')",
+								   GetUserNameFromId(change->owner, false), environment->name);
+	}
 	else if (pg_class_aclcheck(state.physical, change->owner, ACL_SELECT) != ACLCHECK_OK)
 	{
 		problem->problem = "lost_grant";
@@ -239,7 +251,7 @@ examine_pointer(LayerCheck *layer, const Environment *environment,
 		problem->remedy = "Mend its table first";
 	}
 	else if (obstacle == NULL)
-		*mendable = true;
+		*mendable = !is_withheld;
 	else
 	{
 		problem->detail = psprintf("%s %c%s.%s%s", problem->detail,
@@ -275,6 +287,7 @@ check_views(Check *check, const Environment *environment, List *snapshot_ids)
 	LayerCheck *layer = BeginLayerCheck(environment->owner);
 	bool		may_repair = check->repair &&
 	CheckMayAct(check, list_make1_oid(environment->owner));
+	List	   *withheld = LoadWithheld();
 	List	   *problems = NIL;
 	List	   *changes = NIL;
 	ListCell   *cell;
@@ -292,7 +305,7 @@ check_views(Check *check, const Environment *environment, List *snapshot_ids)
 		change = MakeViewChange(environment->name, &state->name, state->definition,
 								state->snapshot->columns,
 								state->snapshot->version.relation_name);
-		if (!examine_pointer(layer, environment, change, problem, &mendable))
+		if (!examine_pointer(layer, environment, withheld, change, problem, &mendable))
 			continue;
 		if (!check->repair && has_moved(environment, state))
 			continue;

@@ -77,7 +77,12 @@ typedef struct BuiltVersion
 	"ARRAY(SELECT d.owner::pg_catalog.oid FROM vde.snapshot s JOIN vde.definition d ON d.id = s.definition_id " \
 	"  WHERE s.version_id = " version ")"
 
-/* the same, and those of the environments that have it */
+/* those of them who may read its table */
+#define GRANTERS(version) \
+	"ARRAY(SELECT d.owner::pg_catalog.oid FROM vde.snapshot s JOIN vde.definition d ON d.id = s.definition_id " \
+	"  WHERE s.version_id = " version " AND NOT EXISTS (SELECT FROM vde.withheld w WHERE w.version_id = s.version_id AND w.owner = d.owner))"
+
+/* the same as OWNERS, and those of the environments that have it */
 #define ROLES(version) \
 	"ARRAY(SELECT d.owner::pg_catalog.oid FROM vde.snapshot s JOIN vde.definition d ON d.id = s.definition_id " \
 	"  WHERE s.version_id = " version " " \
@@ -532,7 +537,7 @@ check_attachments(Check *check)
  *
  * When that was granted, their rights on the parents' views had been checked.
  * Somebody may have taken it from them on purpose, so it is given back only on
- * the word of those whose table it is.
+ * the word of those whose table it is, and may read it themselves.
  */
 static void
 check_grants(Check *check)
@@ -549,18 +554,24 @@ check_grants(Check *check)
 	uint64		row;
 
 	rows = CatalogRead(KNOWN
-					   "SELECT NULL, format('" VDE_DATA_SCHEMA ".%I', t.relname), 'lost_grant', "
-					   "format('%s, who owns " VDE_DATA_SCHEMA ".%I, lost SELECT.', k.relowner::regrole, k.relname), "
+					   "SELECT NULL, format('" VDE_DATA_SCHEMA ".%I', t.relname), CASE WHEN w.owner IS NULL THEN 'lost_grant' ELSE 'withheld' END, "
+					   "format('%s, who owns " VDE_DATA_SCHEMA ".%I, %s.', k.relowner::regrole, k.relname, "
+					   "  CASE WHEN w.owner IS NULL THEN 'lost SELECT' "
+					   "  ELSE 'may not read it any more: neither the view of an environment over it, nor what it is filled from' END), "
 					   "'" REMEDY_REPAIR ", by an owner of the table''s model', " ROLES("k.version_id") ", t.oid, k.relowner, "
-					   OWNERS("(SELECT v.id FROM vde.version v WHERE v.relation_name = t.relname)") "::text[] "
+					   GRANTERS("(SELECT v.id FROM vde.version v WHERE v.relation_name = t.relname)") "::text[] "
 					   "FROM known k JOIN pg_rewrite r ON r.ev_class = k.oid "
 					   "JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass "
 					   "JOIN pg_class t ON t.oid = d.refobjid "
+					   "LEFT JOIN (vde.withheld w JOIN vde.version wv ON wv.id = w.version_id) "
+					   "  ON wv.relation_name = t.relname AND w.owner::pg_catalog.oid = k.relowner "
 					   "WHERE k.relkind IN ('v', 'm') AND t.oid <> k.oid AND t.relnamespace = (SELECT oid FROM data) "
 					   "AND EXISTS (SELECT FROM pg_roles WHERE oid = k.relowner) "
 					   "AND k.relowner = ANY (" OWNERS("k.version_id") ") "
 					   "AND NOT has_table_privilege(k.relowner, t.oid, 'SELECT') "
-					   "GROUP BY t.oid, t.relname, k.relowner, k.relname, k.version_id ORDER BY 2, 4", "");
+					   "AND (w.owner IS NULL OR EXISTS (SELECT FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "
+					   "  WHERE s.version_id = k.version_id)) "
+					   "GROUP BY t.oid, t.relname, k.relowner, k.relname, k.version_id, w.owner ORDER BY 2, 4", "");
 	for (row = 0; row < rows; row++)
 	{
 		Problem    *problem = ReadProblem(row);
@@ -577,6 +588,9 @@ check_grants(Check *check)
 
 		if (check->repair && CheckMayAct(check, (List *) lfirst(granter)))
 		{
+			CatalogWrite("DELETE FROM vde.withheld w USING vde.version v, pg_class c "
+						 "WHERE v.id = w.version_id AND c.relname = v.relation_name AND c.oid = $1::pg_catalog.oid "
+						 "AND w.owner::pg_catalog.oid = $2::pg_catalog.oid", "rr", lfirst_oid(relid), lfirst_oid(owner));
 			GrantPhysical(lfirst_oid(relid), lfirst_oid(owner));
 			problem->repaired = true;
 		}

@@ -144,6 +144,13 @@ typedef struct JumbleState VdeJumbleState;
 #define OmitEscapeWarning(extra) ((extra).escape_string_warning = false)
 #endif
 
+/* 19 reads all strings as the standard says: standard_conforming_strings cannot be off */
+#if PG_VERSION_NUM >= 190000
+#define VDE_ONLY_STANDARD_STRINGS	true
+#else
+#define VDE_ONLY_STANDARD_STRINGS	false
+#endif
+
 /* PartitionSpec.strategy was text before 16 */
 #if PG_VERSION_NUM >= 160000
 #define VDE_PARTITION_BY_RANGE	PARTITION_STRATEGY_RANGE

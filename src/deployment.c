@@ -18,7 +18,6 @@
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/timestamp.h"
 
 #include "argument.h"
 #include "build.h"
@@ -26,109 +25,24 @@
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "deployment_record.h"
 #include "fault.h"
 #include "guc.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
+#include "node_access.h"
 #include "notify.h"
 #include "overrule.h"
 #include "plan.h"
 #include "planned_draft.h"
 #include "snapshot.h"
 #include "subtransaction.h"
+#include "table_reader.h"
 #include "virtual_layer.h"
+#include "withheld.h"
 
 PG_FUNCTION_INFO_V1(vde_apply);
 PG_FUNCTION_INFO_V1(vde_promote);
-
-/*
- * SaveDeployment
- *		A row of vde.deployment; returns its id.
- */
-int64
-SaveDeployment(const VdeSession *session, const Environment *environment,
-			   const char *action, const char *source, int64 restores,
-			   const char *plan, const char *message, int models, int built)
-{
-	CatalogWrite("INSERT INTO vde.deployment (environment_id, parent_id, action, source_environment, restores_id, "
-				 "plan, message, model_count, built_count, reused_count, deployed_by, deployed_at) "
-				 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id", "lLttLttlllrz",
-				 environment->id, restores ? (int64) 0 : environment->state_id, action, source, restores,
-				 plan, message, (int64) models, (int64) built, (int64) Max(models - built, 0),
-				 session->caller, GetCurrentTimestamp());
-	return CatalogInt64(0, 1);
-}
-
-/*
- * FinishDeployment
- *		See deployment.h.
- */
-void
-FinishDeployment(const VdeSession *session, const Environment *environment,
-				 int64 deployment, const char *action, const char *source, int changed)
-{
-	CatalogWrite("UPDATE vde.deployment SET seconds = $2 WHERE id = $1", "ld", deployment,
-				 Max(GetCurrentTimestamp() - session->started, 0) / (double) USECS_PER_SEC);
-	NotifyDeployment(environment->name, deployment, action, source, changed, session->caller);
-}
-
-/*
- * MovePointers
- *		Points the environment's models at other snapshots (PointerChange *),
- *		and keeps that as the deployment's changes.
- *
- * The versions' own rows are left alone.  The swap waits for readers after
- * this; a refresh writes the row of a table that it keeps readers from, and
- * must not wait for us then.
- */
-void
-MovePointers(const Environment *environment, int64 deployment, List *changes)
-{
-	List	   *models = NIL;
-	List	   *olds = NIL;
-	List	   *news = NIL;
-	ListCell   *cell;
-
-	foreach(cell, changes)
-	{
-		PointerChange *change = (PointerChange *) lfirst(cell);
-
-		models = lappend(models, CopyId(change->model_id));
-		olds = lappend(olds, CopyId(change->old_snapshot_id));
-		news = lappend(news, CopyId(change->new_snapshot_id));
-	}
-	if (changes == NIL)
-		return;
-	VDE_POINT("deploy: pointers not written");
-	CatalogWrite("INSERT INTO vde.deployment_change (deployment_id, model_id, old_snapshot_id, new_snapshot_id) "
-				 "SELECT $1, m, NULLIF(o, 0), NULLIF(n, 0) FROM unnest($2, $3, $4) AS u (m, o, n)", "lIII",
-				 deployment, models, olds, news);
-	VDE_POINT("deploy: changes noted");
-	CatalogWrite("DELETE FROM vde.pointer p USING unnest($2, $3) AS u (m, n) "
-				 "WHERE p.environment_id = $1 AND p.model_id = u.m AND u.n = 0 AND p.base_snapshot_id IS NULL", "lII",
-				 environment->id, models, news);
-	CatalogWrite("UPDATE vde.pointer p SET snapshot_id = NULLIF(u.n, 0) FROM unnest($2, $3) AS u (m, n) "
-				 "WHERE p.environment_id = $1 AND p.model_id = u.m", "lII",
-				 environment->id, models, news);
-	CatalogWrite("INSERT INTO vde.pointer (environment_id, model_id, snapshot_id) "
-				 "SELECT $1, m, n FROM unnest($2, $3) AS u (m, n) WHERE n <> 0 "
-				 "ON CONFLICT (environment_id, model_id) DO NOTHING", "lII",
-				 environment->id, models, news);
-	VDE_POINT("deploy: pointers written");
-}
-
-/*
- * SetState
- *		The environment is now in the state of that deployment.
- */
-void
-SetState(Environment *environment, int64 deployment)
-{
-	CatalogWrite("UPDATE vde.environment_state SET deployment_id = $2 WHERE environment_id = $1", "ll",
-				 environment->id, deployment);
-	environment->state_id = deployment;
-	VDE_POINT("deploy: state written");
-}
 
 /*
  * plan_steps
@@ -187,6 +101,7 @@ check_access(Graph *graph, GraphNode *node)
 static void
 build_plan(VdeSession *session, VdePlan *plan, List *steps)
 {
+	bool		any_withheld;
 	ListCell   *cell;
 
 	plan->graph->caller = session->caller;
@@ -194,14 +109,21 @@ build_plan(VdeSession *session, VdePlan *plan, List *steps)
 	VDE_POINT("deploy: before builds");
 	RunBuildSteps(session, plan->graph, steps);
 	VDE_POINT("deploy: after builds");
+	any_withheld = LoadWithheld() != NIL;
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
+		GraphNode  *node = change->node;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!change->build && !change->refresh && change->node->computed &&
-			(GraphNodeMoves(change->node) || change->node->edit != NULL))
-			check_access(plan->graph, change->node);
+		if (!change->build && !change->refresh && node->computed &&
+			(GraphNodeMoves(node) || node->edit != NULL))
+		{
+			check_access(plan->graph, node);
+			/* the swap grants it */
+			if (any_withheld && GraphNodeLives(node))
+				ForgetWithheld(node->version.id, node->definition->owner);
+		}
 	}
 }
 
@@ -224,9 +146,57 @@ require_locks(const VdePlan *plan, List *steps)
 }
 
 /*
+ * compare_snapshots
+ *		Order of nodes by what their snapshots will be.
+ */
+static int
+compare_snapshots(const ListCell *a, const ListCell *b)
+{
+	const GraphNode *x = (const GraphNode *) lfirst(a);
+	const GraphNode *y = (const GraphNode *) lfirst(b);
+	int			result = strcmp(DigestXxh3(&x->version.digest), DigestXxh3(&y->version.digest));
+
+	if (result != 0)
+		return result;
+	return x->definition->id < y->definition->id ? -1 : x->definition->id > y->definition->id;
+}
+
+/*
+ * save_snapshots
+ *		Writes the snapshots of a plan's models, where they are new.
+ *
+ * Two environments that come to the same ones write them in the same order,
+ * whatever else there is in each.
+ */
+static void
+save_snapshots(const VdePlan *plan)
+{
+	List	   *nodes = NIL;
+	ListCell   *cell;
+
+	foreach(cell, plan->changes)
+	{
+		GraphNode  *node = ((PlanChange *) lfirst(cell))->node;
+
+		if (GraphNodeLives(node) && node->snapshot_id == 0 && node->computed)
+			nodes = lappend(nodes, node);
+	}
+	list_sort(nodes, compare_snapshots);
+	foreach(cell, nodes)
+	{
+		GraphNode  *node = (GraphNode *) lfirst(cell);
+
+		node->snapshot_id = SaveSnapshot(node->definition, &node->version,
+										 node->fingerprint, node->declared_breaking,
+										 node->columns, GraphParentIds(node), node->lineage);
+	}
+}
+
+/*
  * record
  *		Everything that a plan changes in the catalog.  Returns the deployment's
- *		id, and how many pointers it moves.
+ *		id, and how many pointers it moves; 0 when the drafts are being changed,
+ *		and nothing is done.
  */
 static int64
 record(VdeSession *session, VdePlan *plan, const char *message, int *changed)
@@ -236,8 +206,10 @@ record(VdeSession *session, VdePlan *plan, const char *message, int *changed)
 	int64		deployment;
 	ListCell   *cell;
 
-	if (plan->source == NULL)
-		RequireDrafts(plan, !session->atomic);
+	if (!LockPlannedDrafts(plan, session->atomic))
+		return 0;
+	RequireDrafts(plan, !session->atomic);
+	save_snapshots(plan);
 	foreach(cell, plan->changes)
 	{
 		PlanChange *change = (PlanChange *) lfirst(cell);
@@ -248,16 +220,8 @@ record(VdeSession *session, VdePlan *plan, const char *message, int *changed)
 		pointer->old_snapshot_id = node->current ? node->current->id : 0;
 		if (GraphNodeLives(node))
 		{
-			if (node->snapshot_id != 0)
-				pointer->new_snapshot_id = node->snapshot_id;
-			else if (node->computed)
-			{
-				pointer->new_snapshot_id = SaveSnapshot(node->definition, &node->version,
-														node->fingerprint, node->declared_breaking,
-														node->columns, GraphParentIds(node), node->lineage);
-			}
-			else
-				pointer->new_snapshot_id = pointer->old_snapshot_id;
+			pointer->new_snapshot_id = node->snapshot_id != 0 ? node->snapshot_id :
+				pointer->old_snapshot_id;
 		}
 		if (pointer->old_snapshot_id != pointer->new_snapshot_id)
 			pointers = lappend(pointers, pointer);
@@ -283,20 +247,24 @@ record(VdeSession *session, VdePlan *plan, const char *message, int *changed)
 
 /*
  * deploy
- *		The swap: catalog and views, in one transaction.
+ *		The swap: catalog and views, in one transaction.  false: the drafts are
+ *		being changed.
  */
-static void
+static bool
 deploy(VdeSession *session, VdePlan *plan, const char *message)
 {
 	const Environment *environment = plan->environment;
 	int			changed;
 	int64		deployment = record(session, plan, message, &changed);
 
+	if (deployment == 0)
+		return false;
 	VDE_POINT("deploy: before swap");
 	SwapViews(PlanViews(plan), environment->id, environment->owner);
 	VDE_POINT("deploy: after swap");
 	FinishDeployment(session, environment, deployment, plan->source ? "promote" : "apply",
 					 plan->source ? plan->source->name : NULL, changed);
+	return true;
 }
 
 /*
@@ -308,7 +276,7 @@ deploy(VdeSession *session, VdePlan *plan, const char *message)
  * complete.  Whatever stops us before, the next apply goes on from there, and
  * so does a drop.
  */
-static void
+static bool
 deploy_in_batches(VdeSession *session, VdePlan *plan, const char *message)
 {
 	Environment *environment = (Environment *) plan->environment;
@@ -333,17 +301,20 @@ deploy_in_batches(VdeSession *session, VdePlan *plan, const char *message)
 	}
 	DropViews(session, environment, gone);
 	deployment = record(session, plan, message, &changed);
+	if (deployment == 0)
+		return false;
 	SessionCommit(session);
 	CompleteLayer(session, environment);
 	FinishDeployment(session, environment, deployment, plan->source ? "promote" : "apply",
 					 plan->source ? plan->source->name : NULL, changed);
+	return true;
 }
 
 /*
  * DeployPlan
  *		See deployment.h.
  */
-void
+bool
 DeployPlan(VdeSession *session, VdePlan *plan, const char *message)
 {
 	Environment *environment = (Environment *) plan->environment;
@@ -363,17 +334,16 @@ DeployPlan(VdeSession *session, VdePlan *plan, const char *message)
 		CompleteLayer(session, environment);
 		if (plan->source != NULL)
 			SaveMergeBase(plan->source, environment, plan->merge, environment->state_id);
-		else
+		else if (LockPlannedDrafts(plan, session->atomic))
 			DeleteDrafts(plan);
-		return;
+		else
+			return false;
+		return true;
 	}
 	if (!session->atomic && PlanInBatches(plan))
-	{
-		deploy_in_batches(session, plan, message);
-		return;
-	}
+		return deploy_in_batches(session, plan, message);
 	CompleteLayer(session, environment);
-	deploy(session, plan, message);
+	return deploy(session, plan, message);
 }
 
 /*
@@ -430,9 +400,10 @@ warn_left(const VdePlan *plan)
 
 /*
  * apply
- *		Body of vde_apply, with the locks held.
+ *		Body of vde_apply, with the locks held.  Returns NULL, or the plan whose
+ *		drafts are to be waited for without them, and then all begins anew.
  */
-static void
+static VdePlan *
 apply(VdeSession *session, const char *name, const char *plan_id,
 	  const char *message, bool confirm)
 {
@@ -452,16 +423,53 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 						 name)));
 	CheckPlan(plan);
 	warn_left(plan);
+	RegainTables(environment, session->caller);
 	VDE_POINT("apply: checked");
 	if (PlanIsEmpty(plan))
 	{
+		if (!LockPlannedDrafts(plan, session->atomic))
+			return plan;
 		DeleteDrafts(plan);		/* of what is so already */
 		VDE_POINT("apply: nothing to do");
 		ereport(NOTICE, (errmsg("environment \"%s\" is up to date", name)));
-		return;
+		return NULL;
 	}
-	DeployPlan(session, plan, message);
+	if (!DeployPlan(session, plan, message))
+		return plan;
 	summarize(plan);
+	return NULL;
+}
+
+/*
+ * step_back
+ *		Gives all locks back, and waits for who is changing the drafts.
+ *
+ * Nothing of the swap is written yet; what is, as the environment's own rows and
+ * views, may stay.
+ */
+static void
+step_back(VdeSession *session, EnvironmentLock *lock, const VdePlan *plan)
+{
+	SessionCommit(session);
+	ReleaseEnvironmentLocks(lock);
+	VDE_POINT("deploy: stepped back");
+	AwaitPlannedDrafts(session, plan);
+}
+
+/*
+ * open_environment
+ *		OpenEnvironment; the second time it must be there.
+ */
+static Environment *
+open_environment(const char *name, const VdeSession *session, bool nowait, bool again)
+{
+	Environment *environment;
+
+	if (!again)
+		return OpenEnvironment(name, session->caller, nowait);
+	environment = FindEnvironment(name, false);
+	CheckEnvironmentOwner(environment, session->caller);
+	return environment;
 }
 
 /*
@@ -482,14 +490,25 @@ vde_apply(PG_FUNCTION_ARGS)
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{
-		Environment *environment;
+		VdePlan    *busy = NULL;
 
-		/* one that is made now stays uncommitted until the plan has passed */
-		LockActivity(&lock, &session, false);
-		environment = OpenEnvironment(name, session.caller, lock.nowait);
-		VDE_POINT("apply: environment open");
-		LockEnvironment(&lock, &session, environment);
-		apply(&session, name, plan_id, message, confirm);
+		do
+		{
+			Environment *environment;
+
+			if (busy != NULL)
+				step_back(&session, &lock, busy);
+
+			/*
+			 * one that is made now stays uncommitted until the plan has
+			 * passed
+			 */
+			LockActivity(&lock, &session, false);
+			environment = open_environment(name, &session, lock.nowait, busy != NULL);
+			VDE_POINT("apply: environment open");
+			LockEnvironment(&lock, &session, environment);
+			busy = apply(&session, name, plan_id, message, confirm);
+		} while (busy != NULL);
 		VDE_POINT("apply: before commit");
 		SessionCommit(&session);
 		VDE_POINT("apply: after commit");
@@ -539,9 +558,9 @@ text_list_argument(FunctionCallInfo fcinfo, int n, const char *argument)
 
 /*
  * promote
- *		Body of vde_promote, with the locks held.
+ *		Body of vde_promote, with the locks held; returns as apply does.
  */
-static void
+static VdePlan *
 promote(VdeSession *session, const char *source_name, const char *target_name,
 		List *models, bool force, const char *plan_id, const char *message)
 {
@@ -552,6 +571,7 @@ promote(VdeSession *session, const char *source_name, const char *target_name,
 	VDE_POINT("promote: planned");
 	check_plan_id(plan, plan_id);
 	CheckPlan(plan);
+	RegainTables(target, session->caller);
 	VDE_POINT("promote: checked");
 	if (PlanIsEmpty(plan))
 	{
@@ -569,10 +589,12 @@ promote(VdeSession *session, const char *source_name, const char *target_name,
 					 errhint("Apply it first: CALL vde_apply('%s').", source_name)));
 		ereport(NOTICE, (errmsg("environment \"%s\" has nothing that \"%s\" lacks",
 								source_name, target_name)));
-		return;
+		return NULL;
 	}
-	DeployPlan(session, plan, message);
+	if (!DeployPlan(session, plan, message))
+		return plan;
 	summarize(plan);
+	return NULL;
 }
 
 /*
@@ -608,15 +630,27 @@ vde_promote(PG_FUNCTION_ARGS)
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{
-		Environment *source = FindEnvironment(source_name, false);
-		Environment *target;
+		VdePlan    *busy = NULL;
 
-		/* one that is made now stays uncommitted until the plan has passed */
-		LockActivity(&lock, &session, false);
-		target = OpenEnvironment(target_name, session.caller, lock.nowait);
-		VDE_POINT("promote: target open");
-		LockTwoEnvironments(&lock, &session, source, target);
-		promote(&session, source_name, target_name, models, force, plan_id, message);
+		do
+		{
+			Environment *source;
+			Environment *target;
+
+			if (busy != NULL)
+				step_back(&session, &lock, busy);
+			source = FindEnvironment(source_name, false);
+
+			/*
+			 * one that is made now stays uncommitted until the plan has
+			 * passed
+			 */
+			LockActivity(&lock, &session, false);
+			target = open_environment(target_name, &session, lock.nowait, busy != NULL);
+			VDE_POINT("promote: target open");
+			LockTwoEnvironments(&lock, &session, source, target);
+			busy = promote(&session, source_name, target_name, models, force, plan_id, message);
+		} while (busy != NULL);
 		VDE_POINT("promote: before commit");
 		SessionCommit(&session);
 		VDE_POINT("promote: after commit");

@@ -17,6 +17,9 @@
  *
  * - A definition's owner is a role whose rights the caller has.
  *
+ * - Drafts change under BeginDrafting; several of them in the order of the
+ *	 models' names.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -545,7 +548,7 @@ vde_register(PG_FUNCTION_ARGS)
 	RequireWritable("vde_register()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
-	target.environment_id = EnvironmentForDrafts(environment, session.caller,
+	target.environment_id = EnvironmentForDrafts(environment, session.caller, false,
 												 &target.environment);
 	state = LoadDraftState(target.environment_id, &definition.name);
 	(void) DraftDefinition(&target, state, &definition, false);
@@ -610,7 +613,7 @@ vde_unregister(PG_FUNCTION_ARGS)
 	RequireWritable("vde_unregister()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
-	target.environment_id = EnvironmentForDrafts(environment, session.caller,
+	target.environment_id = EnvironmentForDrafts(environment, session.caller, false,
 												 &target.environment);
 	state = LoadDraftState(target.environment_id, &name);
 	if (state->deployed == NULL && !state->drafted)
@@ -640,14 +643,25 @@ vde_discard(PG_FUNCTION_ARGS)
 	char	   *given = TextArgument(fcinfo, 0);
 	VdeSession	session;
 	Environment *environment;
+	List	   *models = NIL;
 	uint64		count;
+	uint64		row;
 
 	RequireWritable("vde_discard()");
 	SessionBegin(&session, NULL);
 	environment = FindEnvironment(EnvironmentName(given), false);
 	CheckEnvironmentOwner(environment, session.caller);
-	count = CatalogWrite("DELETE FROM vde.draft WHERE environment_id = $1",
-						 "l", environment->id);
+	environment = BeginDrafting(environment, session.caller, true);
+
+	/* in the order in which a sync writes them, and an apply locks them */
+	count = CatalogWrite("SELECT d.model_id FROM vde.draft d JOIN vde.model m ON m.id = d.model_id "
+						 "WHERE d.environment_id = $1 "
+						 "ORDER BY m.schema_name, m.model_name FOR UPDATE OF d", "l", environment->id);
+	for (row = 0; row < count; row++)
+		models = lappend(models, CopyId(CatalogInt64(row, 1)));
+	if (models != NIL)
+		CatalogWrite("DELETE FROM vde.draft WHERE environment_id = $1 AND model_id = ANY ($2)",
+					 "lI", environment->id, models);
 	SessionEnd(&session);
 
 	PG_RETURN_INT64((int64) count);

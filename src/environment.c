@@ -163,24 +163,31 @@ OpenEnvironment(const char *name, Oid caller, bool nowait)
 }
 
 /*
- * EnvironmentForDrafts
- *		OpenEnvironment by an argument that may be NULL.
+ * BeginDrafting
+ *		See environment.h.
  */
-int64
-EnvironmentForDrafts(const char *given, Oid caller, char **resolved_name)
+Environment *
+BeginDrafting(Environment *environment, Oid caller, bool alone)
 {
-	Environment *environment;
-
-	*resolved_name = EnvironmentName(given);
-	environment = OpenEnvironment(*resolved_name, caller, false);
-
 	/* if it is being dropped, wait for the outcome */
-	if (CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR KEY SHARE", "l", environment->id) == 0)
+	while (CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR KEY SHARE", "l", environment->id) == 0)
 	{
-		environment = FindEnvironment(*resolved_name, false);
+		environment = FindEnvironment(environment->name, false);
 		CheckEnvironmentOwner(environment, caller);
 	}
-	return environment->id;
+	LockDrafts(environment->id, environment->name, alone);
+	return environment;
+}
+
+/*
+ * EnvironmentForDrafts
+ *		OpenEnvironment by an argument that may be NULL, and BeginDrafting.
+ */
+int64
+EnvironmentForDrafts(const char *given, Oid caller, bool alone, char **resolved_name)
+{
+	*resolved_name = EnvironmentName(given);
+	return BeginDrafting(OpenEnvironment(*resolved_name, caller, false), caller, alone)->id;
 }
 
 /*
@@ -188,20 +195,33 @@ EnvironmentForDrafts(const char *given, Oid caller, char **resolved_name)
  *		What base has in common with others, a copy of it has in common, too.
  *
  * Else a promote of the same source to the copy would take for a conflict what
- * base has from that source.
+ * base has from that source.  Who is being dropped is waited for: either it is
+ * still there, or so is nothing that it had in common.
  */
 static void
 inherit_merge_bases(const Environment *environment, const Environment *base, int64 deployment)
 {
+	List	   *others = NIL;
+	uint64		rows;
+	uint64		row;
+
+	rows = CatalogWrite("SELECT id FROM vde.environment "
+						"WHERE id IN (SELECT source_id FROM vde.merge_base WHERE target_id = $1 "
+						"             UNION SELECT target_id FROM vde.merge_base WHERE source_id = $1) "
+						"ORDER BY id FOR KEY SHARE", "l", base->id);
+	for (row = 0; row < rows; row++)
+		others = lappend(others, CopyId(CatalogInt64(row, 1)));
+
 	CatalogWrite("WITH RECURSIVE past AS ("
 				 "  SELECT id, parent_id FROM vde.deployment WHERE id = $4 "
 				 "  UNION ALL SELECT d.id, d.parent_id FROM vde.deployment d JOIN past p ON d.id = p.parent_id) "
 				 "INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id, source_deployment_id) "
 				 "SELECT DISTINCT ON (source_id, model_id) source_id, $1, model_id, $2, snapshot_id, source_deployment_id "
 				 "FROM vde.merge_base WHERE target_id = $3 AND deployment_id IN (SELECT id FROM past) "
-				 "ORDER BY source_id, model_id, deployment_id DESC", "llll",
+				 "AND source_id = ANY ($5) "
+				 "ORDER BY source_id, model_id, deployment_id DESC", "llllI",
 				 environment->id, environment->state_id, base->id,
-				 deployment != 0 ? deployment : base->state_id);
+				 deployment != 0 ? deployment : base->state_id, others);
 
 	/*
 	 * What others took from base counts while they stand on it.  What base
@@ -213,8 +233,9 @@ inherit_merge_bases(const Environment *environment, const Environment *base, int
 					 "  UNION ALL SELECT d.id, d.parent_id FROM vde.deployment d JOIN past p ON d.id = p.parent_id) "
 					 "INSERT INTO vde.merge_base (source_id, target_id, model_id, deployment_id, snapshot_id, source_deployment_id) "
 					 "SELECT $1, target_id, model_id, deployment_id, snapshot_id, $4 "
-					 "FROM vde.merge_base WHERE source_id = $2 AND source_deployment_id IN (SELECT id FROM past)", "llll",
-					 environment->id, base->id, base->state_id, environment->state_id);
+					 "FROM vde.merge_base WHERE source_id = $2 AND source_deployment_id IN (SELECT id FROM past) "
+					 "AND target_id = ANY ($5)", "llllI",
+					 environment->id, base->id, base->state_id, environment->state_id, others);
 }
 
 /*

@@ -45,8 +45,15 @@ extern void CheckEnvironmentOwner(const Environment *environment, Oid caller);
  */
 extern Environment *OpenEnvironment(const char *name, Oid caller, bool nowait);
 
-/* the same, resolved from an argument that may be NULL; returns its id */
-extern int64 EnvironmentForDrafts(const char *given, Oid caller,
+/*
+ * Before drafts in an environment change: it stays to the end of the transaction,
+ * and so do others who draft (alone: they wait).  An error when it is dropped
+ * meanwhile.
+ */
+extern Environment *BeginDrafting(Environment *environment, Oid caller, bool alone);
+
+/* OpenEnvironment and that, by an argument that may be NULL; returns its id */
+extern int64 EnvironmentForDrafts(const char *given, Oid caller, bool alone,
 								  char **resolved_name);
 
 /*

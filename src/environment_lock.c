@@ -1,12 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * environment_lock.c
- *	  Who works on what: the locks that deployments and vde_gc take.
+ *	  Who works on what: the locks that deployments, vde_gc and drafting take.
  *
  * They are heavyweight locks of a class of our own in the advisory space, so
  * that they show in pg_locks, take part in deadlock detection and never clash
  * with a user's advisory locks.  Order: activity, environments by id, one
- * version, views by OID.
+ * version, drafts, views by OID.
+ *
+ * A transaction that drafts has the lock on drafts to its end, and may come for
+ * the others then: against the order.  So nobody waits for the lock on drafts, or
+ * for what is written under it, while he holds one of the others, but in a
+ * transaction block, where nothing can be given back.  Of two blocks that wait
+ * for each other one gets a serialization failure, soon, whichever deadlock_timeout
+ * there is.
  *
  * Who waits for an environment waits in the queue, as for any lock, and is told
  * for whom after a while.  vde_gc does not: what asks for the lock after it
@@ -43,13 +50,28 @@
 #define LOCK_CLASS_ENVIRONMENT	0x5645
 #define LOCK_CLASS_VERSION		0x5656
 #define LOCK_CLASS_NAME			0x564E
+#define LOCK_CLASS_DRAFTS		0x5644
 
 /* after how many milliseconds one who waits is told for whom */
 #define PATIENCE				2000
 
-/* how long vde_gc queues up, and how long it stays away in between */
-#define ACTIVITY_SLICE			100
-#define ACTIVITY_PAUSE			200
+/*
+ * how long one who asks again and again queues up, and how long he stays away
+ * in between
+ */
+#define ASKING_SLICE			100
+#define ASKING_PAUSE			200
+
+/*
+ * After how many milliseconds a deadlock is looked for, instead of after
+ * deadlock_timeout: so early that who comes last with his wait finds it.
+ */
+#define DEADLOCK_CHECK			20
+#define ROW_DEADLOCK_CHECK		200
+
+/* what is over in a moment is waited for, so often and so long */
+#define MOMENTS					10
+#define MOMENT					20
 
 /*
  * set_tag
@@ -78,6 +100,63 @@ busy_error(const LOCKTAG *tag, const char *message, const char *hint)
 }
 
 /*
+ * fail_deadlock
+ *		Who waits for us cannot go on before we end, nor can we.
+ */
+pg_noreturn static void
+fail_deadlock(const char *busy, const ErrorData *error)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("%s by a transaction that waits for this one", busy),
+			 error->detail ? errdetail_internal("%s", error->detail) : 0,
+			 errhint("Run the transaction again. One that commits what it drafts before it deploys has nobody waiting for it.")));
+}
+
+/*
+ * RethrowDeadlock
+ *		See environment_lock.h.
+ */
+void
+RethrowDeadlock(MemoryContext context, const char *busy)
+{
+	ErrorData  *error;
+
+	if (geterrcode() != ERRCODE_T_R_DEADLOCK_DETECTED)
+		PG_RE_THROW();
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	fail_deadlock(busy, error);
+}
+
+/*
+ * check_deadlocks_after
+ *		Looks for a deadlock after so many milliseconds, if not earlier.
+ */
+static void
+check_deadlocks_after(int milliseconds)
+{
+	char		value[16];
+
+	if (DeadlockTimeout <= milliseconds)
+		return;
+	snprintf(value, sizeof(value), "%d", milliseconds);
+	(void) set_config_option("deadlock_timeout", value, PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * CheckDeadlocksSoon
+ *		See environment_lock.h.
+ */
+void
+CheckDeadlocksSoon(void)
+{
+	check_deadlocks_after(ROW_DEADLOCK_CHECK);
+}
+
+/*
  * acquire
  *		LockAcquire that cannot leave a lock that nobody knows of.
  *
@@ -99,16 +178,19 @@ acquire(const LOCKTAG *tag, LOCKMODE mode, bool session, bool nowait, bool *take
 
 /*
  * take_within
- *		Waits for a lock for at most so many milliseconds; did we get it?
+ *		Waits for a lock for at most so many milliseconds, 0 for as long as it
+ *		takes; did we get it?
  *
  * A shorter lock_timeout of the user's, and cancelling, end the wait with
- * their own error.
+ * their own error.  Who comes back again and again must not miss a deadlock each
+ * time.
  */
 static bool
-take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds, bool *taken)
+take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds,
+			const char *busy, bool *taken)
 {
 	Subtransaction sub;
-	bool		is_users = LockTimeout > 0 && LockTimeout <= milliseconds;
+	bool		is_users = LockTimeout > 0 && (milliseconds == 0 || LockTimeout <= milliseconds);
 
 	SubtransactionBegin(&sub);
 	PG_TRY();
@@ -116,23 +198,13 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds, b
 		int			guc_level = NewGUCNestLevel();
 		char		value[16];
 
-		if (!is_users)
+		if (milliseconds > 0 && !is_users)
 		{
 			snprintf(value, sizeof(value), "%d", milliseconds);
 			(void) set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
-
-			/*
-			 * who comes back again and again must not miss a deadlock each
-			 * time
-			 */
-			if (milliseconds <= DeadlockTimeout)
-			{
-				snprintf(value, sizeof(value), "%d", Max(milliseconds / 2, 1));
-				(void) set_config_option("deadlock_timeout", value, PGC_SUSET, PGC_S_SESSION,
-										 GUC_ACTION_SAVE, true, 0, false);
-			}
 		}
+		check_deadlocks_after(DEADLOCK_CHECK);
 		/* a transaction's lock is handed to the transaction at the end */
 		(void) acquire(tag, mode, session, false, taken);
 		AtEOXact_GUC(false, guc_level);
@@ -142,6 +214,8 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds, b
 	{
 		ErrorData  *error = SubtransactionFailed(&sub);
 
+		if (error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED)
+			fail_deadlock(busy, error);
 		if (*taken || is_users || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(error);
 		FreeErrorData(error);
@@ -182,24 +256,23 @@ take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session, bool nowait, const ch
 	{
 		if (nowait)
 			busy_error(tag, busy, "Try again when it is done, or leave out nowait to wait for it.");
-		if (!take_within(tag, mode, session, PATIENCE, taken))
+		if (!take_within(tag, mode, session, PATIENCE, busy, taken))
 		{
 			tell_wait(tag, busy);
-			(void) acquire(tag, mode, session, false, taken);
+			(void) take_within(tag, mode, session, 0, busy, taken);
 		}
 	}
 	AcceptInvalidationMessages();
 }
 
 /*
- * exclude_activity
- *		The lock that vde_gc takes: asked for again and again, until
- *		vde.lock_timeout.
+ * exclude
+ *		An exclusive lock that is asked for again and again, for as long as
+ *		vde.lock_timeout (and no shorter lock_timeout) says.
  */
 static void
-exclude_activity(const LOCKTAG *tag, bool session, bool nowait, bool *taken)
+exclude(const LOCKTAG *tag, bool session, bool nowait, const char *whom, const char *busy, bool *taken)
 {
-	static const char *const busy = "an environment is being deployed to or refreshed";
 	TimestampTz start = GetCurrentTimestamp();
 	bool		is_users = LockTimeout > 0 && (VdeLockTimeout == 0 || LockTimeout < VdeLockTimeout);
 	int			limit = is_users ? LockTimeout : VdeLockTimeout;
@@ -209,12 +282,12 @@ exclude_activity(const LOCKTAG *tag, bool session, bool nowait, bool *taken)
 		return;
 	if (nowait)
 		busy_error(tag, busy, "Try again when it is done, or leave out nowait to wait for it.");
-	while (!take_within(tag, ExclusiveLock, session, ACTIVITY_SLICE, taken))
+	while (!take_within(tag, ExclusiveLock, session, ASKING_SLICE, busy, taken))
 	{
 		long		elapsed = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
 
 		if (limit > 0 && elapsed >= limit)
-			busy_error(tag, psprintf("could not exclude deployments within %d ms: %s", limit, busy),
+			busy_error(tag, psprintf("could not exclude %s within %d ms: %s", whom, limit, busy),
 					   is_users ? "Try again when it is done, or raise lock_timeout." :
 					   "Try again when it is done, or raise vde.lock_timeout.");
 		if (!told && elapsed >= PATIENCE)
@@ -223,8 +296,8 @@ exclude_activity(const LOCKTAG *tag, bool session, bool nowait, bool *taken)
 			told = true;
 		}
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 (long) pg_prng_uint64_range(&pg_global_prng_state, ACTIVITY_PAUSE / 2,
-													 ACTIVITY_PAUSE * 3 / 2), PG_WAIT_EXTENSION);
+						 (long) pg_prng_uint64_range(&pg_global_prng_state, ASKING_PAUSE / 2,
+													 ASKING_PAUSE * 3 / 2), PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -256,6 +329,7 @@ LockEnvironmentName(const char *name, bool nowait)
 void
 LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
 {
+	static const char *const collecting = "garbage is being collected";
 	LOCKTAG		tag;
 
 	Assert(lock->environments == NIL);
@@ -263,11 +337,11 @@ LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
 	lock->activity = exclusive ? ExclusiveLock : ShareLock;
 	set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
 	if (exclusive)
-		exclude_activity(&tag, lock->session, lock->nowait, &lock->has_activity);
+		exclude(&tag, lock->session, lock->nowait, "deployments",
+				"an environment is being deployed to or refreshed", &lock->has_activity);
 	else if (!lock->nowait ||
-			 !take_within(&tag, ShareLock, lock->session, 2 * ACTIVITY_SLICE, &lock->has_activity))
-		take_lock(&tag, ShareLock, lock->session, lock->nowait, "vde_gc() is collecting",
-				  &lock->has_activity);
+			 !take_within(&tag, ShareLock, lock->session, 2 * ASKING_SLICE, collecting, &lock->has_activity))
+		take_lock(&tag, ShareLock, lock->session, lock->nowait, collecting, &lock->has_activity);
 	VDE_POINT("lock: activity");
 	AcceptInvalidationMessages();
 }
@@ -440,4 +514,78 @@ LockVersion(const char *xxh3)
 	set_tag(&tag, LOCK_CLASS_VERSION, key);
 	take_lock(&tag, ExclusiveLock, false, false,
 			  psprintf("version %.16s is being built for another environment", xxh3), &taken);
+}
+
+/*
+ * drafts_text
+ *		What is going on while somebody has the lock on drafts.
+ */
+static const char *
+drafts_text(const char *environment)
+{
+	return psprintf("drafts of environment \"%s\" are being changed", environment);
+}
+
+/*
+ * LockDrafts
+ *		See environment_lock.h.
+ *
+ * Who has his share already keeps to that: of two who wanted more each would wait
+ * for the other.  And who wants it alone asks again and again, since a transaction
+ * that drafts may stay open for long, and others shall go on drafting.
+ */
+void
+LockDrafts(int64 environment_id, const char *environment, bool alone)
+{
+	LOCKTAG		tag;
+	LockAcquireResult share;
+	bool		taken = false;
+
+	set_tag(&tag, LOCK_CLASS_DRAFTS, environment_id);
+	share = LockAcquire(&tag, ShareLock, false, true);
+	if (share == LOCKACQUIRE_ALREADY_HELD || (share == LOCKACQUIRE_OK && !alone))
+		return;
+	if (share == LOCKACQUIRE_OK)
+		(void) LockRelease(&tag, ShareLock, false);
+	if (alone)
+	{
+		exclude(&tag, false, false, "others who draft", drafts_text(environment), &taken);
+		AcceptInvalidationMessages();
+	}
+	else
+		take_lock(&tag, ShareLock, false, false, drafts_text(environment), &taken);
+}
+
+/*
+ * TryLockDrafts
+ *		The same without waiting; did we get it?
+ */
+bool
+TryLockDrafts(int64 environment_id, bool alone)
+{
+	LOCKTAG		tag;
+	LockAcquireResult share;
+
+	set_tag(&tag, LOCK_CLASS_DRAFTS, environment_id);
+	share = LockAcquire(&tag, ShareLock, false, true);
+	if (!alone || share == LOCKACQUIRE_ALREADY_HELD)
+		return share != LOCKACQUIRE_NOT_AVAIL;
+	if (share == LOCKACQUIRE_OK)
+		(void) LockRelease(&tag, ShareLock, false);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+/*
+ * NextTry
+ *		See environment_lock.h.
+ */
+bool
+NextTry(int *tries)
+{
+	if (++*tries > MOMENTS)
+		return false;
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, MOMENT, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	return true;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * environment_lock.h
- *	  Who works on what: the locks that deployments and vde_gc take.
+ *	  Who works on what: the locks that deployments, vde_gc and drafting take.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,12 +13,14 @@
 #include "nodes/pg_list.h"
 #include "storage/lockdefs.h"
 
+#include "compat.h"
 #include "environment.h"
 #include "session.h"
 
 /*
- * Locks, in this order: activity, environments, a version, views by OID.  Held to the end of the transaction, or over commits by a procedure
- * that commits, which must release them then (also after an error).
+ * Locks, in this order: activity, environments, a version, drafts, views by OID.
+ * Those of this struct are held to the end of the transaction, or over commits
+ * by a procedure that commits, which must release them then (also after an error).
  */
 typedef struct EnvironmentLock
 {
@@ -57,5 +59,30 @@ extern void LockEnvironmentName(const char *name, bool nowait);
 
 /* Of those who need one version, the first builds it. */
 extern void LockVersion(const char *xxh3);
+
+/*
+ * Before anything is written to an environment's drafts, or to what was declared
+ * of them; to the end of the transaction.  alone: several of them, in an order
+ * of one's own, while nobody else drafts there.
+ */
+extern void LockDrafts(int64 environment_id, const char *environment, bool alone);
+extern bool TryLockDrafts(int64 environment_id, bool alone);
+
+/*
+ * For who must not wait but for a moment: pauses, and says whether to try once
+ * more.  tries begins with 0.
+ */
+extern bool NextTry(int *tries);
+
+/*
+ * For who must wait for a row while he has one of these locks.  busy says what is
+ * going on, as "environment "dev" is being deployed to".
+ *
+ * CheckDeadlocksSoon: instead of after deadlock_timeout, to the end of the GUC
+ * nest level.  RethrowDeadlock, in a PG_CATCH: a deadlock becomes a serialization
+ * failure that says what to do.
+ */
+extern void CheckDeadlocksSoon(void);
+pg_noreturn extern void RethrowDeadlock(MemoryContext context, const char *busy);
 
 #endif							/* VDE_ENVIRONMENT_LOCK_H */

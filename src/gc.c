@@ -7,8 +7,8 @@
  * rollback of an environment would, and for vde.retention after an environment
  * last let go of it.  Everything else in vde_data that the catalog knows goes,
  * one by one, never with CASCADE: what something still depends on stays, and so
- * does, until the next time, what somebody is reading.  The catalog's rows stay:
- * they are the history.
+ * does, until the next time, what somebody is reading, be it a table or an
+ * environment that has expired.  The catalog's rows stay: they are the history.
  *
  *-------------------------------------------------------------------------
  */
@@ -72,6 +72,8 @@ expire_environments(VdeSession *session)
 	{
 		Environment *environment = FindEnvironment((char *) lfirst(cell), false);
 		ViewObstacle *obstacle;
+		ErrorData  *held;
+		bool		dropped;
 
 		if (EnvironmentIsProtected(environment->name))
 		{
@@ -92,8 +94,18 @@ expire_environments(VdeSession *session)
 					 obstacle->detail ? errdetail_internal("%s", obstacle->detail) : 0));
 			continue;
 		}
-		DropEnvironment(session, environment);
+
+		/* who drafts in it may come for the lock that we have */
+		dropped = DropEnvironment(session, environment, false, &held);
 		SessionCommit(session);
+		if (!dropped)
+		{
+			ereport(NOTICE,
+					(errmsg("environment \"%s\" has expired and is kept until the next time: %s", environment->name,
+							held ? held->message : "somebody works in it"),
+					 held && held->detail ? errdetail_internal("%s", held->detail) : 0));
+			continue;
+		}
 		ereport(NOTICE, (errmsg("environment \"%s\" has expired and was dropped", environment->name)));
 	}
 }

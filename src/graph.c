@@ -549,11 +549,11 @@ sort_affected(Graph *graph)
 }
 
 /*
- * make_graph
- *		An empty graph in a context of its own.
+ * MakeGraph
+ *		See graph.h.
  */
-static Graph *
-make_graph(const Environment *environment)
+Graph *
+MakeGraph(const Environment *environment)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "vde graph",
 												  ALLOCSET_DEFAULT_SIZES);
@@ -562,6 +562,7 @@ make_graph(const Environment *environment)
 
 	graph->environment = environment;
 	graph->context = context;
+	graph->origin = GRAPH_LOADED;
 	ctl.keysize = NODE_KEY_SIZE;
 	ctl.entrysize = sizeof(NodeEntry);
 	ctl.hcxt = context;
@@ -606,7 +607,7 @@ compute(Graph *graph)
 Graph *
 ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 {
-	Graph	   *graph = make_graph(environment);
+	Graph	   *graph = MakeGraph(environment);
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 
 	graph->origin = GRAPH_COMPUTED;
@@ -629,7 +630,7 @@ ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 Graph *
 ComputeSettlement(const Environment *environment, List *model_ids)
 {
-	Graph	   *graph = make_graph(environment);
+	Graph	   *graph = MakeGraph(environment);
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 	ListCell   *cell;
 
@@ -651,7 +652,7 @@ ComputeSettlement(const Environment *environment, List *model_ids)
 Graph *
 LoadGraph(const Environment *environment)
 {
-	Graph	   *graph = make_graph(environment);
+	Graph	   *graph = MakeGraph(environment);
 	MemoryContext old = MemoryContextSwitchTo(graph->context);
 
 	graph->origin = GRAPH_LOADED;

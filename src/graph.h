@@ -142,6 +142,12 @@ extern Graph *ComputeGraph(const Environment *environment, List *edits,
  */
 extern Graph *ComputeSettlement(const Environment *environment, List *model_ids);
 
+/*
+ * An empty graph: GraphFind gives its nodes, one by one, as the environment
+ * has them.
+ */
+extern Graph *MakeGraph(const Environment *environment);
+
 /* All of an environment's models in order, as they are. */
 extern Graph *LoadGraph(const Environment *environment);
 

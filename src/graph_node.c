@@ -479,12 +479,16 @@ same_strings(const List *a, const List *b)
  *		Is a fingerprint the one of the node's version?
  *
  * That of a view has its owner's name.  One that the environment has stays what
- * it is when the role is renamed.
+ * it is when the role is renamed.  One that it keeps is known to be another one
+ * by its parents.
  */
 static bool
 is_what_it_was(const GraphNode *node, const Fingerprint *fingerprint)
 {
 	if (DigestEquals(&fingerprint->version, &node->version.digest))
+		return true;
+	if (!node->computed && node->was_kept != NULL &&
+		strcmp(node->was_kept->would_be, DigestSha256(&fingerprint->version)) == 0)
 		return true;
 	return node->definition->kind == KIND_VIEW && !node->computed &&
 		strcmp(fingerprint->row_hash, node->row_hash) == 0 &&

@@ -11,21 +11,28 @@
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "argument.h"
 #include "catalog.h"
 #include "compat.h"
-#include "deployment.h"
+#include "environment_lock.h"
 #include "fault.h"
 #include "guc.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
 #include "notify.h"
 #include "plan.h"
+#include "settings.h"
 #include "snapshot.h"
+#include "subtransaction.h"
+#include "table_reader.h"
 #include "virtual_layer.h"
+
+/* how long readers are waited for where nobody must wait long, in milliseconds */
+#define BUSY_LIMIT	500
 
 PG_FUNCTION_INFO_V1(vde_create_environment);
 PG_FUNCTION_INFO_V1(vde_drop_environment);
@@ -43,6 +50,7 @@ CompleteLayer(VdeSession *session, Environment *environment)
 
 	if (environment->layer_complete)
 		return;
+	RegainTables(environment, session->caller);
 	for (;;)
 	{
 		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
@@ -271,40 +279,164 @@ DropObstacle(const Environment *environment)
 }
 
 /*
+ * try_row
+ *		Locks the rows that go, and change, with an environment, unless somebody
+ *		else has a lock on one.
+ */
+static bool
+try_row(const Environment *environment)
+{
+	uint64		rows;
+
+	if (CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR UPDATE SKIP LOCKED", "l", environment->id) == 0)
+		return false;
+	rows = CatalogRead("SELECT FROM vde.environment WHERE base_id = $1", "l", environment->id);
+	return rows == 0 ||
+		rows <= CatalogWrite("SELECT FROM vde.environment WHERE base_id = $1 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED", "l",
+							 environment->id);
+}
+
+/*
+ * wait_for_row
+ *		The same, whoever has to be waited for.
+ */
+static void
+wait_for_row(const Environment *environment)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			guc_level = NewGUCNestLevel();
+
+	CheckDeadlocksSoon();
+	PG_TRY();
+	{
+		CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR UPDATE", "l", environment->id);
+		CatalogWrite("SELECT FROM vde.environment WHERE base_id = $1 ORDER BY id FOR NO KEY UPDATE", "l", environment->id);
+	}
+	PG_CATCH();
+	{
+		RethrowDeadlock(context, psprintf("environment \"%s\" is being worked in", environment->name));
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(false, guc_level);
+}
+
+/*
+ * hold
+ *		Keeps others from drafting in an environment, or making another one from
+ *		it, to the end of the transaction; false when somebody has begun to.
+ */
+static bool
+hold(const Environment *environment, bool wait)
+{
+	int			tries = 0;
+
+	if (wait)
+		wait_for_row(environment);
+	else
+	{
+		while (!try_row(environment))
+		{
+			if (!NextTry(&tries))
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * drop_batch
+ *		Drops the next views; last is where the one after it begins, 0 after
+ *		the last one.
+ */
+static void
+drop_batch(const Environment *environment, bool first, int64 *last)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+
+	if (first)
+		CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
+	VDE_POINT("drop: checked");
+	SwapViews(next_removals(environment, last), environment->id, environment->owner);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+	VDE_POINT("drop: batch dropped");
+}
+
+/*
+ * try_batch
+ *		drop_batch, if nobody reads the views for longer than a moment; else
+ *		nothing was done, and the result is the error about him.
+ */
+static ErrorData *
+try_batch(const Environment *environment, bool first, int64 *last)
+{
+	ErrorData  *volatile error = NULL;
+	Subtransaction sub;
+
+	SubtransactionBegin(&sub);
+	PG_TRY();
+	{
+		int			guc_level = NewGUCNestLevel();
+
+		if (VdeLockTimeout == 0 || VdeLockTimeout > BUSY_LIMIT)
+			ApplySetting("vde.lock_timeout", psprintf("%dms", BUSY_LIMIT));
+		drop_batch(environment, first, last);
+		AtEOXact_GUC(false, guc_level);
+		SubtransactionEnd(&sub, true);
+	}
+	PG_CATCH();
+	{
+		error = SubtransactionFailed(&sub);
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/*
  * DropEnvironment
  *		See lifecycle.h.  An environment that is half dropped has no complete
  *		layer: the next apply, or the next drop, goes on from there.
+ *
+ * Who drafts in it may come for our locks, so he is not waited for while we
+ * have them, if we can give them back.
  */
-void
-DropEnvironment(VdeSession *session, Environment *environment)
+bool
+DropEnvironment(VdeSession *session, Environment *environment, bool wait, ErrorData **held)
 {
 	ViewObstacle *obstacle = DropObstacle(environment);
 	TimestampTz now = GetCurrentTimestamp();
+	bool		first = true;
 	int64		last = 0;
 
+	if (held != NULL)
+		*held = NULL;
 	/* before the first batch is gone */
 	if (obstacle != NULL)
 		RaiseObstacle(obstacle);
 	if (session->atomic)
 		require_locks(environment, true);
-	CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
-	VDE_POINT("drop: checked");
-	for (;;)
+	if (!hold(environment, wait))
+		return false;
+	VDE_POINT("drop: rows locked");
+	for (;; first = false)
 	{
-		MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde layer",
-													  ALLOCSET_DEFAULT_SIZES);
-		MemoryContext old = MemoryContextSwitchTo(scratch);
-
 		CHECK_FOR_INTERRUPTS();
-		SwapViews(next_removals(environment, &last), environment->id, environment->owner);
-		MemoryContextSwitchTo(old);
-		MemoryContextDelete(scratch);
-		VDE_POINT("drop: batch dropped");
+		if (held == NULL)
+			drop_batch(environment, first, &last);
+		else if ((*held = try_batch(environment, first, &last)) != NULL)
+			return false;
 		if (last == 0)
 			break;
 		SessionCommit(session);
 		VDE_POINT("drop: batch committed");
 	}
+	/* again, after a commit */
+	if (!hold(environment, wait))
+		return false;
 	DropViewSchemas(environment->id);
 	VDE_POINT("drop: schemas dropped");
 
@@ -324,8 +456,29 @@ DropEnvironment(VdeSession *session, Environment *environment)
 				 "WHERE v.id = r.id", "lzz",
 				 environment->id, now, now - (int64) VdeRetention * USECS_PER_SEC);
 	NotifyDeployment(environment->name, 0, "drop", NULL, 0, session->caller);
+
+	/* two that have promoted to each other may be dropped at the same time */
+	CatalogWrite("SELECT FROM vde.merge_base WHERE source_id = $1 OR target_id = $1 "
+				 "ORDER BY source_id, target_id, model_id, deployment_id FOR UPDATE", "l", environment->id);
 	CatalogWrite("DELETE FROM vde.environment WHERE id = $1", "l", environment->id);
 	VDE_POINT("drop: environment deleted");
+	return true;
+}
+
+/*
+ * step_back
+ *		Gives all locks back, and waits for who drafts in the environment.
+ */
+static void
+step_back(VdeSession *session, EnvironmentLock *lock, const Environment *environment)
+{
+	SessionCommit(session);
+	ReleaseEnvironmentLocks(lock);
+	ereport(NOTICE,
+			(errmsg("waiting: environment \"%s\" is being worked in", environment->name)));
+	VDE_POINT("drop: stepped back");
+	CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR UPDATE", "l", environment->id);
+	SessionCommit(session);
 }
 
 /*
@@ -350,19 +503,24 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 	SessionBegin(&session, fcinfo);
 	PG_TRY();
 	{
-		Environment *environment = FindEnvironment(name, false);
+		Environment *environment = NULL;
 
-		CheckEnvironmentOwner(environment, session.caller);
-		if (EnvironmentIsProtected(name))
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("environment \"%s\" is protected", name),
-					 errdetail("It is listed in the setting vde.protected."),
-					 errhint("Have a superuser take it out of the setting first.")));
-		LockActivity(&lock, &session, false);
-		LockEnvironment(&lock, &session, environment);
-		environment = FindEnvironment(name, false);
-		DropEnvironment(&session, environment);
+		do
+		{
+			if (environment != NULL)
+				step_back(&session, &lock, environment);
+			environment = FindEnvironment(name, false);
+			CheckEnvironmentOwner(environment, session.caller);
+			if (EnvironmentIsProtected(name))
+				ereport(ERROR,
+						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						 errmsg("environment \"%s\" is protected", name),
+						 errdetail("It is listed in the setting vde.protected."),
+						 errhint("Have a superuser take it out of the setting first.")));
+			LockActivity(&lock, &session, false);
+			LockEnvironment(&lock, &session, environment);
+			environment = FindEnvironment(name, false);
+		} while (!DropEnvironment(&session, environment, session.atomic, NULL));
 		VDE_POINT("drop: before commit");
 		SessionCommit(&session);
 		VDE_POINT("drop: after commit");

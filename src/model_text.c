@@ -14,12 +14,15 @@
 #include <ctype.h>
 
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "parser/parser.h"
 #include "parser/scanner.h"
 #include "tcop/utility.h"
 
 #include "model_text.h"
 #include "session.h"
+#include "settings.h"
+#include "text_privacy.h"
 
 /*
  * model_error_callback
@@ -41,6 +44,8 @@ model_error_callback(void *arg)
 		internalerrposition(position);
 		internalerrquery(context->definition->query);
 	}
+	if (context->hidden_by != NULL)
+		HideModelError(context->name, context->hidden_by);
 	errcontext("model \"%s\"", context->name);
 }
 
@@ -53,6 +58,7 @@ EnterModel(ModelContext *context, const Definition *definition)
 {
 	context->definition = definition;
 	context->name = QuoteModelName(&definition->name);
+	context->hidden_by = HidesErrors(definition) ? GetUserNameFromId(definition->owner, false) : NULL;
 	context->callback.callback = model_error_callback;
 	context->callback.arg = context;
 	context->callback.previous = error_context_stack;
@@ -245,6 +251,15 @@ ParseQuery(const Definition *definition)
 	RunAs		run_as;
 	RawStmt    *raw;
 
+	if (LostStringSyntax(definition->settings, definition->query))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("query of model \"%s\" is written for standard_conforming_strings = off",
+						QuoteModelName(&definition->name)),
+				 errdetail("It was registered with this setting and has a backslash; this server reads strings as the standard says, always."),
+				 errhint("Register the model again, with E'...' where a backslash is to be an escape."),
+				 errposition(QueryPosition(definition->query,
+										   strchr(definition->query, '\\') - definition->query))));
 	RunAsBegin(&run_as, definition->owner, definition->settings, true);
 	raw = single_select(definition,
 						raw_parser(definition->query, RAW_PARSE_DEFAULT));

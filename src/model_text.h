@@ -21,6 +21,7 @@ typedef struct ModelContext
 	ErrorContextCallback callback;
 	const Definition *definition;
 	char	   *name;			/* quoted, for the message */
+	char	   *hidden_by;		/* whom its errors are for alone; NULL: all */
 } ModelContext;
 
 /* Around everything that may raise an error about the model's text */

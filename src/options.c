@@ -63,6 +63,8 @@ static void read_columns(ModelOptions *options, ModelKind kind,
 						 const char *option, const JsonbValue *value);
 static void read_depends_on(ModelOptions *options, ModelKind kind,
 							const char *option, const JsonbValue *value);
+static void read_private(ModelOptions *options, ModelKind kind,
+						 const char *option, const JsonbValue *value);
 
 /* Every option there is */
 static const OptionDescription option_descriptions[] = {
@@ -79,6 +81,7 @@ static const OptionDescription option_descriptions[] = {
 	{"access_method", STORED_KINDS, ReadAccessMethodOption},
 	{"fillfactor", STORED_KINDS, ReadFillfactorOption},
 	{"unlogged", TABLE_KINDS, ReadUnloggedOption},
+	{PRIVATE_OPTION, ANY_KIND, read_private},
 };
 
 /*
@@ -233,6 +236,15 @@ read_owner(ModelOptions *options, ModelKind kind, const char *option,
 	if (options->owner == NULL)
 		OptionTypeError(option, "the name of a role");
 	CheckOptionName(option, options->owner);
+}
+
+static void
+read_private(ModelOptions *options, ModelKind kind, const char *option,
+			 const JsonbValue *value)
+{
+	if (value->type != jbvBool)
+		OptionTypeError(option, "true or false");
+	options->is_private = value->val.boolean;
 }
 
 static void
@@ -615,7 +627,6 @@ PutMetadataOptions(StringInfo buf, ModelKind kind, Jsonb *options)
 	ListCell   *lc;
 
 	PutString(buf, read->description);
-
 	PutInt(buf, list_length(read->tags));
 	foreach(lc, read->tags)
 		PutString(buf, lfirst(lc));
@@ -647,4 +658,8 @@ PutMetadataOptions(StringInfo buf, ModelKind kind, Jsonb *options)
 	list_sort(read->select_roles, compare_strings);
 	foreach(lc, read->select_roles)
 		PutString(buf, lfirst(lc));
+
+	/* only where it is: what was hashed before there was the option stays */
+	if (read->is_private)
+		PutBool(buf, true);
 }

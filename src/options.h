@@ -44,6 +44,9 @@ typedef struct ColumnOption
 	char	   *description;	/* NULL: none */
 } ColumnOption;
 
+/* keeps the text for members of the owner: text_privacy.c */
+#define PRIVATE_OPTION "private"
+
 typedef struct ModelOptions
 {
 	char	   *description;
@@ -63,6 +66,7 @@ typedef struct ModelOptions
 	char	   *access_method;
 	int			fillfactor;		/* 0: not given */
 	bool		unlogged;
+	bool		is_private;
 	List	   *select_roles;	/* char *: who may read the views; "public" is
 								 * PUBLIC */
 } ModelOptions;

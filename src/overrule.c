@@ -157,6 +157,31 @@ TakeOverrules(const Environment *declared_in, List *edits)
 }
 
 /*
+ * WritesOverrules
+ *		See overrule.h.
+ */
+bool
+WritesOverrules(const Graph *graph)
+{
+	List	   *ids = NIL;
+	ListCell   *cell;
+
+	foreach(cell, graph->affected)
+	{
+		const GraphNode *node = (const GraphNode *) lfirst(cell);
+
+		if (node->edit == NULL || node->edit->definition_id == 0)
+			continue;
+		if (node->edit->category != NULL)
+			return true;
+		ids = lappend(ids, CopyId(node->model_id));
+	}
+	return ids != NIL &&
+		CatalogRead("SELECT FROM vde.overrule WHERE environment_id = $1 AND model_id = ANY ($2) LIMIT 1", "lI",
+					graph->environment->id, ids) > 0;
+}
+
+/*
  * save_edit
  *		What was declared of a change that is deployed now.  One of text alone
  *		brings what was declared of the definition before.
@@ -317,6 +342,7 @@ vde_categorize(PG_FUNCTION_ARGS)
 	SessionBegin(&session, NULL);
 	environment = FindEnvironment(EnvironmentName(TextArgument(fcinfo, 2)), false);
 	CheckEnvironmentOwner(environment, session.caller);
+	environment = BeginDrafting(environment, session.caller, false);
 
 	/* an apply that is about to take the draft away is waited for */
 	CatalogWrite("SELECT FROM vde.draft d JOIN vde.model m ON m.id = d.model_id "

@@ -22,6 +22,12 @@
 extern void TakeOverrules(const Environment *declared_in, List *edits);
 
 /*
+ * Would that write to, or remove, what the environment has declared of the models
+ * that are edited?
+ */
+extern bool WritesOverrules(const Graph *graph);
+
+/*
  * Writes down, with a deployment whose pointers have moved, what was declared
  * of its edits and which models it keeps.
  */

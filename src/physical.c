@@ -58,6 +58,7 @@
 #include "seed.h"
 #include "session.h"
 #include "subtransaction.h"
+#include "text_privacy.h"
 
 /* "__" and 16 hexadecimal digits at the end of a relation's name */
 #define HASH_DIGITS		16
@@ -279,11 +280,14 @@ AnalyzePhysical(const char *relation_name)
  *		Runs a bound query into dest.
  *
  * The permissions that are asked for are those in the query.  A parallel plan
- * is possible: workers read, and only this process writes.
+ * is possible: workers read, and only this process writes.  pg_stat_activity
+ * shows a worker's query to the caller, so a private one is not given to them.
  */
 static void
-run_query(const Query *query, const char *text, DestReceiver *dest)
+run_query(const Query *query, const Definition *definition, DestReceiver *dest)
 {
+	bool		is_private = IsPrivate(definition);
+	const char *text = is_private ? QuoteModelName(&definition->name) : definition->query;
 	Query	   *copy = copyObject(unconstify(Query *, query));
 	List	   *rewritten;
 	PlannedStmt *plan;
@@ -296,6 +300,12 @@ run_query(const Query *query, const char *text, DestReceiver *dest)
 	CHECK_FOR_INTERRUPTS();
 	plan = VdePlanQuery(linitial_node(Query, rewritten), text,
 						CURSOR_OPT_PARALLEL_OK);
+	if (is_private)
+	{
+		/* all of that text */
+		plan->stmt_location = -1;
+		plan->stmt_len = 0;
+	}
 
 	/* planning may have run functions; what they did, the query must see */
 	PushCopiedSnapshot(GetActiveSnapshot());
@@ -331,7 +341,7 @@ FillHeaps(const Definition *definition, const Query *query, DestReceiver *dest)
 		RunAs		run_as;
 
 		RunAsBegin(&run_as, definition->owner, definition->settings, true);
-		run_query(query, definition->query, dest);
+		run_query(query, definition, dest);
 		RunAsEnd(&run_as);
 	}
 
@@ -437,26 +447,15 @@ may_read(Oid relid, Oid role)
 }
 
 /*
- * GrantPhysical
- *		SELECT on a relation for a role that owns a view on it.
- *
- * Two sessions that grant on the same relation at once would make one of them
- * fail, so they wait for each other here, without a lock that stops anybody
- * who reads or refreshes it.
+ * change_grant
+ *		Gives a role SELECT on a relation, or takes it.
  */
-void
-GrantPhysical(Oid relid, Oid role)
+static void
+change_grant(Oid relid, Oid role, bool is_grant)
 {
 	GrantStmt  *grant;
 	AccessPriv *privilege;
 	RoleSpec   *grantee;
-
-	if (may_read(relid, role))
-		return;
-	LockDatabaseObject(RelationRelationId, relid, GRANT_LOCK, ExclusiveLock);
-	AcceptInvalidationMessages();
-	if (may_read(relid, role))
-		return;
 
 	privilege = makeNode(AccessPriv);
 	privilege->priv_name = pstrdup("select");
@@ -467,12 +466,79 @@ GrantPhysical(Oid relid, Oid role)
 	grantee->location = -1;
 
 	grant = makeNode(GrantStmt);
-	grant->is_grant = true;
+	grant->is_grant = is_grant;
 	grant->targtype = ACL_TARGET_OBJECT;
 	grant->objtype = OBJECT_TABLE;
 	grant->objects = list_make1(makeRangeVar(get_namespace_name(get_rel_namespace(relid)),
 											 get_rel_name(relid), -1));
 	grant->privileges = list_make1(privilege);
 	grant->grantees = list_make1(grantee);
-	RunUtility((Node *) grant, "GRANT");
+	RunUtility((Node *) grant, is_grant ? "GRANT" : "REVOKE");
+}
+
+/*
+ * GrantPhysical
+ *		SELECT on a relation for a role that owns a view on it.
+ *
+ * Two sessions that grant on the same relation at once would make one of them
+ * fail, so they wait for each other here, without a lock that stops anybody
+ * who reads or refreshes it.
+ */
+void
+GrantPhysical(Oid relid, Oid role)
+{
+	if (may_read(relid, role))
+		return;
+	LockDatabaseObject(RelationRelationId, relid, GRANT_LOCK, ExclusiveLock);
+	AcceptInvalidationMessages();
+	if (!may_read(relid, role))
+		change_grant(relid, role, true);
+}
+
+/*
+ * RevokePhysical
+ *		Takes that from it.
+ */
+void
+RevokePhysical(Oid relid, Oid role)
+{
+	LockDatabaseObject(RelationRelationId, relid, GRANT_LOCK, ExclusiveLock);
+	AcceptInvalidationMessages();
+	if (list_member_oid(PhysicalReaders(relid), role))
+		change_grant(relid, role, false);
+	CommandCounterIncrement();
+}
+
+/*
+ * PhysicalReaders
+ *		See physical.h.
+ */
+List *
+PhysicalReaders(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	List	   *roles = NIL;
+	bool		isnull;
+	Datum		value;
+
+	if (!HeapTupleIsValid(tuple))
+		return NIL;
+	value = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_relacl, &isnull);
+	if (!isnull)
+	{
+		Acl		   *acl = DatumGetAclPCopy(value);
+		int			i;
+
+		for (i = 0; i < ACL_NUM(acl); i++)
+		{
+			const AclItem *item = &ACL_DAT(acl)[i];
+
+			if (item->ai_grantee != ACL_ID_PUBLIC &&
+				item->ai_grantee != ((Form_pg_class) GETSTRUCT(tuple))->relowner &&
+				(ACLITEM_GET_PRIVS(*item) & ACL_SELECT) != 0)
+				roles = list_append_unique_oid(roles, item->ai_grantee);
+		}
+	}
+	ReleaseSysCache(tuple);
+	return roles;
 }

@@ -51,15 +51,23 @@ extern Contents BuildPhysical(const Definition *definition, List *columns,
 /*
  * Fills the relation anew from query into new heaps that are switched in at
  * the end, so that readers wait for the switch alone.  Kinds full, seed and
- * materialized_view.
+ * materialized_view.  filled is called when the query has run, and while
+ * readers are still let in.
  */
 extern Contents RefreshPhysical(const Definition *definition,
-								const Query *query, const char *relation_name);
+								const Query *query, const char *relation_name,
+								void (*filled) (void *arg), void *arg);
 
 /* Drops it without CASCADE; nothing happens when it is gone already. */
 extern void DropPhysical(const char *relation_name);
 
 /* SELECT on it for a role that owns a view on it */
 extern void GrantPhysical(Oid relid, Oid role);
+
+/* Takes it from the role. */
+extern void RevokePhysical(Oid relid, Oid role);
+
+/* Oid: who has SELECT on it, but for its owner */
+extern List *PhysicalReaders(Oid relid);
 
 #endif							/* VDE_PHYSICAL_H */

@@ -44,6 +44,8 @@ typedef struct RefreshWork
 	const Definition *definition;
 	const Query *query;
 	const char *relation_name;
+	void		(*filled) (void *arg);
+	void	   *arg;
 	Contents	contents;		/* result */
 } RefreshWork;
 
@@ -124,6 +126,8 @@ refresh_work(void *arg)
 	work->contents = FillHeaps(work->definition, work->query,
 							   CreateHeapReceiver(relid, swaps));
 	VDE_POINT("refresh: filled");
+	work->filled(work->arg);
+	VDE_POINT("refresh: readers checked");
 
 	foreach(lc, swaps)
 	{
@@ -157,13 +161,15 @@ refresh_work(void *arg)
  */
 Contents
 RefreshPhysical(const Definition *definition, const Query *query,
-				const char *relation_name)
+				const char *relation_name, void (*filled) (void *arg), void *arg)
 {
 	RefreshWork work = {0};
 
 	work.definition = definition;
 	work.query = query;
 	work.relation_name = relation_name;
+	work.filled = filled;
+	work.arg = arg;
 	InSubtransaction(refresh_work, &work);
 	return work.contents;
 }

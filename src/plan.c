@@ -21,6 +21,7 @@
 #include "options.h"
 #include "overrule.h"
 #include "plan.h"
+#include "text_privacy.h"
 
 /*
  * MakeViewChange
@@ -517,6 +518,7 @@ raise_missing(const GraphNode *node)
 	ModelReference *reference = (ModelReference *) linitial(node->missing);
 	char	   *name = reference->name.schema ? QuoteModelName(&reference->name) :
 	pstrdup(quote_identifier(reference->name.name));
+	bool		hidden = IsHidden(node->definition);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -525,8 +527,8 @@ raise_missing(const GraphNode *node)
 					   reference->detail ? reference->detail :
 					   "It is neither a model in this environment nor a table."),
 			 errhint("Register a model of that name, create the table, or correct the query."),
-			 internalerrquery(node->definition->query),
-			 reference->location < 0 ? 0 :
+			 hidden ? 0 : internalerrquery(node->definition->query),
+			 hidden || reference->location < 0 ? 0 :
 			 internalerrposition(pg_mbstrlen_with_len(node->definition->query,
 													  reference->location) + 1)));
 }

@@ -21,7 +21,7 @@
 #include "line_diff.h"
 #include "model.h"
 #include "plan_diff.h"
-#include "snapshot.h"
+#include "text_privacy.h"
 
 #define CONTEXT_LINES	2
 #define MOST_LINES		20
@@ -152,7 +152,9 @@ DescribeDifference(const PlanChange *change, Oid caller)
 	diff = palloc0(sizeof(PlanDiff));
 	if (!MaySeeDefinition(before, caller) || !MaySeeDefinition(after, caller))
 	{
-		diff->hidden = "what differs is shown to members of its owner, and to who may read vde_models";
+		diff->hidden = IsPrivate(before) || IsPrivate(after) ?
+			"it is private, and what differs is shown to members of its owner" :
+			"what differs is shown to members of its owner, and to who may read vde_models";
 		return diff;
 	}
 	if (before->kind != after->kind)

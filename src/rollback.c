@@ -10,16 +10,17 @@
  */
 #include "postgres.h"
 
-
 #include "argument.h"
 #include "catalog.h"
 #include "compat.h"
-#include "deployment.h"
+#include "deployment_record.h"
+#include "environment_lock.h"
 #include "fault.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
 #include "plan.h"
 #include "snapshot.h"
+#include "table_reader.h"
 #include "virtual_layer.h"
 
 PG_FUNCTION_INFO_V1(vde_rollback);
@@ -152,6 +153,7 @@ rollback(VdeSession *session, const char *name, int64 deployment, bool previous)
 	VDE_POINT("rollback: deployment written");
 	MovePointers(environment, id, changes);
 	SetState(environment, deployment);
+	RegainTables(environment, session->caller);
 	SwapViews(views, environment->id, environment->owner);
 	VDE_POINT("rollback: after swap");
 	FinishDeployment(session, environment, id, "rollback", NULL, list_length(changes));

@@ -28,12 +28,14 @@
 #include "catalog.h"
 #include "compat.h"
 #include "deployment.h"
+#include "environment_lock.h"
 #include "drift.h"
 #include "fault.h"
 #include "freshness.h"
 #include "lock_budget.h"
 #include "overrule.h"
 #include "plan.h"
+#include "table_reader.h"
 
 PG_FUNCTION_INFO_V1(vde_run);
 
@@ -112,7 +114,8 @@ settle(VdeSession *session, const Environment *environment, List *kept)
 	if (PlanIsEmpty(plan))
 		return NULL;
 	VDE_POINT("run: before settling");
-	DeployPlan(session, plan, "settled after an overruled category");
+	/* it has no drafts to wait for */
+	(void) DeployPlan(session, plan, "settled after an overruled category");
 	VDE_POINT("run: settled");
 	SessionCommit(session);
 	VDE_POINT("run: settling committed");
@@ -152,6 +155,7 @@ vde_run(PG_FUNCTION_ARGS)
 		LockActivity(&lock, &session, false);
 		LockEnvironment(&lock, &session, environment);
 		environment = FindEnvironment(name, false);
+		RegainTables(environment, session.caller);
 		kept = LoadKept(environment->id);
 		if (kept != NIL)
 		{
@@ -185,6 +189,7 @@ vde_run(PG_FUNCTION_ARGS)
 				step->error = DriftError(graph, drifted);
 			else if (unsettled != NULL && FindKept(kept, node->model_id) != NULL)
 				step->error = kept_error(graph, unsettled);
+			step->known_error = step->error != NULL;
 			steps = lappend(steps, step);
 		}
 		VDE_POINT("run: planned");

@@ -105,6 +105,19 @@ RefuseOnStandby(void)
 				 errhint("Call it on the primary server, or here once this server has been promoted.")));
 }
 
+/* who called the function that is at work, or was last */
+static Oid	session_caller = InvalidOid;
+
+/*
+ * SessionCaller
+ *		See session.h.
+ */
+Oid
+SessionCaller(void)
+{
+	return session_caller;
+}
+
 /*
  * RequireWritable
  *		See session.h.
@@ -142,6 +155,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 		elog(ERROR, "SPI_connect failed");
 
 	GetUserIdAndSecContext(&session->caller, &session->saved_context);
+	session_caller = session->caller;
 	session->extension_owner = extension_owner();
 	CheckExtensionVersion();
 	elevate(session);
@@ -251,6 +265,9 @@ RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only)
 	state->guc_level = NewGUCNestLevel();
 	if (settings != NULL)
 		ApplySettings(settings);
+	/* the caller need not be one who may see the query */
+	if (Debug_print_plan)
+		ApplySetting("debug_print_plan", "off");
 	state->saved_read_only = XactReadOnly;
 	if (read_only)
 		XactReadOnly = true;

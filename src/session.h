@@ -37,6 +37,9 @@ typedef struct VdeSession
 extern void SessionBegin(VdeSession *session, FunctionCallInfo fcinfo);
 extern void SessionEnd(VdeSession *session);
 
+/* Who called the function that is at work */
+extern Oid	SessionCaller(void);
+
 /* Error on a standby */
 extern void RefuseOnStandby(void);
 

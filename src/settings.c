@@ -37,6 +37,7 @@
 #include "virtual_schema.h"
 
 #define SEARCH_PATH "search_path"
+#define STRING_SYNTAX "standard_conforming_strings"
 
 /*
  * What decides a query's result, besides search_path.  Settings that only
@@ -55,7 +56,7 @@ static const char *const captured_settings[] = {
 	"lc_monetary",
 	"lc_numeric",
 	"lc_time",
-	"standard_conforming_strings",
+	STRING_SYNTAX,
 	"timezone_abbreviations",
 	"transform_null_equals",
 	"xmlbinary",
@@ -311,6 +312,10 @@ ApplySettings(Jsonb *settings)
 				value = psprintf("%s, pg_temp", value);
 		}
 
+		/* where it matters, see LostStringSyntax */
+		if (VDE_ONLY_STANDARD_STRINGS && strcmp(name, STRING_SYNTAX) == 0)
+			continue;
+
 		/*
 		 * Most are as they should be already.  Setting one costs more than
 		 * comparing it, and a new search_path throws away what was looked up.
@@ -343,6 +348,24 @@ SettingValue(Jsonb *settings, const char *wanted)
 			found = value;
 	}
 	return found;
+}
+
+/*
+ * LostStringSyntax
+ *		See settings.h.
+ *
+ * What the setting decides is what a backslash in a string means, so a text
+ * without one is read the same.
+ */
+bool
+LostStringSyntax(Jsonb *settings, const char *text)
+{
+	char	   *value;
+
+	if (!VDE_ONLY_STANDARD_STRINGS || strchr(text, '\\') == NULL)
+		return false;
+	value = SettingValue(settings, STRING_SYNTAX);
+	return value != NULL && strcmp(value, "off") == 0;
 }
 
 /*

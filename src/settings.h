@@ -34,6 +34,12 @@ extern List *SettingsSearchPath(Jsonb *settings);
 /* The stored value of one setting, NULL if it is not kept. */
 extern char *SettingValue(Jsonb *settings, const char *name);
 
+/*
+ * Has the text, which these settings belong to, strings that this server can no
+ * longer read: with backslashes, and standard_conforming_strings off?
+ */
+extern bool LostStringSyntax(Jsonb *settings, const char *text);
+
 /* Is it one of those that are taken, or the same in all of a server? */
 extern bool IsKeptSetting(const char *name);
 

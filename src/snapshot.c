@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/acl.h"
 #include "utils/timestamp.h"
 
 #include "catalog.h"
@@ -32,44 +31,6 @@
 #define STATE_JOINS \
 	"JOIN vde.version v ON v.id = s.version_id " \
 	"JOIN vde.definition d ON d.id = s.definition_id "
-
-/*
- * CopyId
- *		An id as a list element.
- */
-int64 *
-CopyId(int64 id)
-{
-	int64	   *copy = palloc(sizeof(int64));
-
-	*copy = id;
-	return copy;
-}
-
-/*
- * MaySeeDefinition
- *		See snapshot.h.
- */
-bool
-MaySeeDefinition(const Definition *definition, Oid role)
-{
-	return has_privs_of_role(role, definition->owner) ||
-		CatalogRead("SELECT FROM pg_catalog.pg_extension e "
-					"JOIN pg_catalog.pg_class c ON c.relnamespace = e.extnamespace AND c.relname = 'vde_models' "
-					"WHERE e.extname = 'vde' AND pg_catalog.has_table_privilege($1::pg_catalog.oid, c.oid, 'SELECT')",
-					"r", role) > 0;
-}
-
-/*
- * MaySeeText
- *		See snapshot.h.
- */
-bool
-MaySeeText(const Definition *definition, Oid role)
-{
-	return definition->kind == KIND_SEED ? has_privs_of_role(role, definition->owner) :
-		MaySeeDefinition(definition, role);
-}
 
 /*
  * timestamp_cell

@@ -59,14 +59,6 @@ typedef struct ModelState
 /* ModelState *: those of the given ids (List of int64 *) in an environment */
 extern List *LoadModelStates(int64 environment_id, List *model_ids);
 
-/*
- * May a role see what a definition says: who may read it in vde_models, and
- * members of its owner; and its text, which in a seed is its rows, and then
- * for the latter only?
- */
-extern bool MaySeeDefinition(const Definition *definition, Oid role);
-extern bool MaySeeText(const Definition *definition, Oid role);
-
 /* the model of that name, or NULL when it was never registered */
 extern ModelState *LoadModelState(int64 environment_id, const ModelName *name);
 
@@ -102,7 +94,5 @@ extern int64 SaveSnapshot(const Definition *definition, Version *version,
 						  const Fingerprint *fingerprint,
 						  const char *declared_breaking, List *columns,
 						  List *parent_ids, List *lineage);
-
-extern int64 *CopyId(int64 id);
 
 #endif							/* VDE_SNAPSHOT_H */

@@ -40,7 +40,7 @@
 #include "options.h"
 #include "session.h"
 #include "settings.h"
-#include "snapshot.h"
+#include "text_privacy.h"
 #include "virtual_layer.h"
 
 PG_FUNCTION_INFO_V1(vde_sync);
@@ -292,7 +292,7 @@ vde_sync(PG_FUNCTION_ARGS)
 	RequireWritable("vde_sync()");
 	SessionBegin(&session, NULL);
 	target.caller = session.caller;
-	target.environment_id = EnvironmentForDrafts(environment, session.caller,
+	target.environment_id = EnvironmentForDrafts(environment, session.caller, true,
 												 &target.environment);
 	states = LoadDraftStates(target.environment_id);
 
@@ -387,7 +387,12 @@ check_text_readable(const Definition *definition, Oid caller)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for the text of model \"%s\"",
 						QuoteModelName(&definition->name)),
+				 IsPrivate(definition) ?
+				 errdetail("It is private to members of its owner.") :
 				 errdetail("You are no member of its owner, and may not read the view vde_models."),
+				 IsPrivate(definition) ?
+				 errhint("Have a member of \"%s\" export the environment.",
+						 GetUserNameFromId(definition->owner, true)) :
 				 errhint("Have the owner's role, or SELECT on vde_models, granted to you.")));
 }
 
@@ -418,7 +423,7 @@ vde_export(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (definition == NULL)
 			continue;
-		if (definition->kind == KIND_SEED)
+		if (definition->kind == KIND_SEED && !IsPrivate(definition))
 			check_seed_readable(definition, environment, session.caller);
 		else
 			check_text_readable(definition, session.caller);

@@ -21,6 +21,7 @@
 #include "guc.h"
 #include "redirect.h"
 #include "redirect_zone.h"
+#include "set_schema.h"
 
 PG_MODULE_MAGIC;
 
@@ -86,7 +87,7 @@ DefineSettings(void)
 							   &VdeProtected, "prod", PGC_SUSET, GUC_LIST_INPUT,
 							   check_name_list, NULL, NULL);
 	DefineCustomIntVariable("vde.lock_timeout",
-							"Longest time that a deployment tries to lock the views it changes.",
+							"Longest time that a deployment tries to lock the views it changes, and vde_gc, vde_sync and vde_discard ask for their turn.",
 							"0 waits without limit.",
 							&VdeLockTimeout, 30000, 0, INT_MAX,
 							PGC_USERSET, GUC_UNIT_MS, NULL, NULL, NULL);
@@ -137,4 +138,5 @@ _PG_init(void)
 {
 	DefineSettings();
 	InstallRedirection();
+	InstallSetSchema();
 }

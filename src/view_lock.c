@@ -106,7 +106,8 @@ typedef enum TryResult
 {
 	TRY_LOCKED,
 	TRY_BUSY,					/* not within the slice */
-	TRY_HOPELESS				/* who keeps us from a view waits for what we had before */
+	TRY_HOPELESS				/* who keeps us from a view waits for what we
+								 * had before */
 } TryResult;
 
 /*
@@ -331,7 +332,11 @@ let_pass(WantedLocks *wanted)
 					blockers = list_append_unique_int(blockers, lock->leaderPid);
 					continue;
 				}
-				/* AccessExclusiveLock on what we want is from this try, all else is from before */
+
+				/*
+				 * AccessExclusiveLock on what we want is from this try, all
+				 * else is from before
+				 */
 				want = find_wanted(wanted, &lock->locktag);
 				if (want != NULL && want->taken)
 					give_back(wanted, want);
@@ -390,6 +395,7 @@ static TryResult
 try_lock(WantedLocks *wanted, int slice, Oid *failed, VirtualTransactionId **readers)
 {
 	TimestampTz start = GetCurrentTimestamp();
+	VirtualTransactionId nobody = {0};
 	TryResult	result = TRY_BUSY;
 	int			i;
 
@@ -409,7 +415,7 @@ try_lock(WantedLocks *wanted, int slice, Oid *failed, VirtualTransactionId **rea
 			result = TRY_HOPELESS;
 			break;
 		}
-		if (wait_in_queue(busy->relid, (VirtualTransactionId) {0}, Min(left, VIEW_WAIT)) == WAIT_DONE)
+		if (wait_in_queue(busy->relid, nobody, Min(left, VIEW_WAIT)) == WAIT_DONE)
 			note_taken(wanted, busy);
 	}
 

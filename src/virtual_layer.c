@@ -67,6 +67,7 @@
 #include "view_rule.h"
 #include "view_shape.h"
 #include "virtual_layer.h"
+#include "withheld.h"
 
 /* One call of SwapViews */
 typedef struct Swap
@@ -75,6 +76,7 @@ typedef struct Swap
 	int64		environment_id;
 	Oid			environment_owner;
 	ViewGrants *grants;
+	List	   *withheld;		/* Withheld * */
 	LayerCheck *check;			/* of the last look */
 	ViewState  *states;			/* one for each change */
 	bool	   *done;			/* one for each: carried out before the locks */
@@ -245,8 +247,9 @@ repoint_view(Oid viewid, ShapeChange shape, List *column_defs, Query *query)
  *		Does one change.
  */
 static void
-carry_out(ViewState *state, const ViewGrants *grants, int place, Oid environment_owner)
+carry_out(const Swap *swap, ViewState *state, int place)
 {
+	const ViewGrants *grants = swap->grants;
 	ViewChange *change = state->change;
 	Oid			viewid = state->viewid;
 	Oid			old_owner;
@@ -270,7 +273,8 @@ carry_out(ViewState *state, const ViewGrants *grants, int place, Oid environment
 						change->model.schema, change->model.name),
 				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
 	old_owner = OidIsValid(viewid) ? RelationOwner(viewid) : InvalidOid;
-	GrantPhysical(state->physical, change->owner);
+	if (!IsInWithheld(swap->withheld, change->relation_name, change->owner))
+		GrantPhysical(state->physical, change->owner);
 
 	if (!state->unchanged || !OidIsValid(viewid))
 	{
@@ -323,7 +327,7 @@ carry_out(ViewState *state, const ViewGrants *grants, int place, Oid environment
 		 * written rules that run with its rights.
 		 */
 		if (!has_privs_of_role(old_owner, change->owner) &&
-			!has_privs_of_role(environment_owner, change->owner))
+			!has_privs_of_role(swap->environment_owner, change->owner))
 			StripView(viewid);
 	}
 	SetViewGrants(grants, place, viewid, change, old_owner);
@@ -389,7 +393,7 @@ carry_out_rest(Swap *swap, bool early, uint64 messages)
 			}
 		}
 		MemoryContextSwitchTo(swap->check->scratch);
-		carry_out(state, swap->grants, i, swap->environment_owner);
+		carry_out(swap, state, i);
 		MemoryContextSwitchTo(context);
 		MemoryContextReset(swap->check->scratch);
 		swap->done[i] = true;
@@ -505,6 +509,7 @@ static bool
 swap_views(Swap *swap, bool early)
 {
 	swap->grants = BeginViewGrants(swap->changes, swap->environment_id, swap->environment_owner);
+	swap->withheld = LoadWithheld();
 	if (!lock_and_examine(swap, early))
 		return false;
 	VDE_POINT("swap: views locked");

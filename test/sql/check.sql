@@ -137,6 +137,26 @@ SELECT after('ALTER TABLE vde.model OWNER TO t_check_eve; ALTER SCHEMA vde_data 
 SELECT after('DELETE FROM vde.environment_state WHERE environment_id = (SELECT id FROM vde.environment WHERE name = ''two'')');
 SELECT after('DELETE FROM vde.pointer p USING vde.model m, vde.environment e WHERE m.id = p.model_id AND e.id = p.environment_id AND m.model_name = ''orders'' AND e.name = ''two''');
 SELECT after('ALTER TABLE vde.build DISABLE TRIGGER ALL; CREATE RULE mine AS ON DELETE TO vde.build DO INSTEAD NOTHING; ALTER TABLE vde.kept ENABLE ROW LEVEL SECURITY') LIMIT 100;
+-- foreign keys are checked for what vde writes, and by vde_check for the rest
+SELECT after('INSERT INTO vde.snapshot_parent SELECT -i, -1 FROM generate_series(1, 2) i; INSERT INTO vde.virtual_schema VALUES (''nowhere'', -1)');
+SELECT after('DROP TRIGGER check_keys ON vde.draft; ALTER TABLE vde.pointer DISABLE TRIGGER check_keys');
+SELECT after('DROP TRIGGER check_keys ON vde.draft; CREATE TRIGGER check_keys AFTER INSERT ON vde.draft FOR EACH ROW EXECUTE FUNCTION vde.check_keys()');
+\set VERBOSITY terse
+BEGIN;
+SET LOCAL client_min_messages = error;
+SELECT vde_register('shop.waits', 'SELECT 2 AS n') > 0;
+CREATE FUNCTION public.elsewhere() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.definition_id := -1; RETURN NEW; END';
+CREATE TRIGGER elsewhere BEFORE INSERT OR UPDATE ON vde.draft FOR EACH ROW EXECUTE FUNCTION public.elsewhere();
+SAVEPOINT s;
+SELECT vde_register('shop.another', 'SELECT 3 AS n');
+ROLLBACK TO s;
+SELECT vde_register('shop.waits', 'SELECT 3 AS n');
+ROLLBACK TO s;
+-- also if PostgreSQL checks them itself
+ALTER TABLE vde.draft ENABLE TRIGGER ALL;
+SELECT vde_register('shop.waits', 'SELECT 3 AS n');
+ROLLBACK;
+\set VERBOSITY default
 SELECT after('UPDATE vde.environment SET owner = ''12345'' WHERE name = ''dev''; UPDATE vde.definition SET owner = ''12345'' WHERE query ~ ''max.total''');
 
 --
@@ -246,6 +266,7 @@ ALTER ROLE t_check_ben RENAME TO t_check_bob;
 --
 CREATE SCHEMA elsewhere;
 ALTER EXTENSION vde SET SCHEMA elsewhere;
+SELECT count(*) FROM elsewhere.vde_check();
 \set VERBOSITY terse
 DROP EXTENSION vde;
 DROP SCHEMA vde_data;

@@ -173,6 +173,25 @@ DROP VIEW public.report;
 CALL collect('0');
 SELECT name FROM vde_environments ORDER BY 1;
 
+-- nor one that somebody is using: it is waited for half a second, and stays until the next time
+SET SESSION AUTHORIZATION t_gc_ana;
+CALL vde_create_environment('read', ttl => '1 millisecond');
+CALL vde_create_environment('drafted', ttl => '1 millisecond');
+CALL vde_create_environment('brief', ttl => '1 millisecond');
+SELECT pg_sleep(0.02);
+BEGIN;
+SELECT count(*) FROM shop__read.a;
+SELECT vde_register('shop.drafted', 'SELECT 1 AS v', environment => 'drafted') > 0;
+\! psql -X -q -c "SET vde.lock_timeout = '1h'" -c "SET statement_timeout = '20s'" -c "CALL vde_gc()" 2>&1 | sed -E 's/__[0-9a-f]{16}//; s/Process [0-9]+/Process (pid)/'
+SELECT name FROM vde_environments ORDER BY 1;
+SELECT count(*) FROM shop__read.a;
+COMMIT;
+SELECT count(*) FROM shop__drafted.a;
+RESET SESSION AUTHORIZATION;
+SELECT count(*) FROM vde_check();
+\! psql -X -q -c "SET vde.lock_timeout = '1h'" -c "SET statement_timeout = '20s'" -c "CALL vde_gc()" 2>&1 | sed -E 's/__[0-9a-f]{16}//'
+SELECT name FROM vde_environments ORDER BY 1;
+
 --
 -- what a superuser hung on a physical table, and what vde did not make, stays
 --

@@ -729,6 +729,43 @@ SQL
 	}
 }
 
+# A call that comes for a draft, or for an environment, in which an open transaction
+# drafts: it gives its locks back and waits.  Whatever ends it there, nothing is left.
+if (!%only || $only{waiting})
+{
+	for (
+		[ 'apply', "SELECT vde_register('shop.c', 'SELECT 1 AS other')", 'deploy: stepped back', 'deploy: waiting for drafts' ],
+		[ 'removal', "SELECT vde_register('shop.c', 'SELECT 1 AS other', environment => 'more')", 'drop: stepped back' ])
+	{
+		my ($name, $draft, @points) = @$_;
+		my ($action) = grep { $_->{name} eq $name } @actions;
+		$all_points{$_}++ for @points;
+		for my $end ((map { ("$_=error", "$_=cancel", "$_=terminate") } @points), 'timeout')
+		{
+			my $trial = "waiting: $name: $end";
+			my ($database, $make) = copy($name);
+			script(super('postgres') . $make);
+			my $file = PostgreSQL::Test::Utils::tempdir() . '/session.sql';
+			append_to_file($file, "BEGIN; $draft; SELECT pg_sleep(600);\n");
+			my $output = '';
+			my $holder = IPC::Run::start([ 'psql', '-XAtq', '-d', "host=$host port=$port dbname=$database user=$ROLE", '-f', $file ], '>', \$output, '2>&1');
+			$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = '$database'")
+			  or die 'nobody drafts';
+			my (undef, $err) = script(ana($database) . ($end eq 'timeout' ? "SET statement_timeout = '4s';\n" : "SET vde.fault_point = '$end';\n")
+				  . "\\set VERBOSITY verbose\n$action->{call};\n");
+			$trials++;
+			like($err, $end =~ /error$/ ? qr/ERROR:  09000/ : $end =~ /terminate$/ ? qr/FATAL:  57P01/ : qr/ERROR:  57014/, "$trial: it is raised");
+			is(value($database, "SELECT objsubid, mode FROM pg_locks WHERE locktype = 'advisory'"), '22084|ShareLock', "$trial: the only lock is that of who drafts");
+			value('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = '$database'");
+			$holder->finish;
+			my $sections = sections(scalar script(ana($database) . "\\echo == now\n$EXAMINE_WITHOUT_FILES\n$action->{call};\n\\echo -next\nSELECT * FROM raw.state();\n"));
+			is($sections->{now}{state}, $action->{before}, "$trial: as before");
+			is($sections->{now}{wrong}, '', "$trial: nothing is wrong");
+			is($sections->{now}{next}, $action->{after}, "$trial: the next call gets to the end");
+		}
+	}
+}
+
 # A point that no action has reached is tested by nobody.
 my %in_source;
 for my $file (glob('src/*.c'))

@@ -70,6 +70,10 @@ SELECT indrelid::regclass, pg_get_indexdef(indexrelid), indisunique, indisprimar
 FROM ($TABLES) c JOIN pg_index ON indrelid = c.oid JOIN pg_class i ON i.oid = indexrelid
 SQL
 	[ 'trigger', "SELECT tgrelid::regclass, pg_get_triggerdef(t.oid) FROM ($TABLES) c JOIN pg_trigger t ON tgrelid = c.oid WHERE NOT tgisinternal" ],
+	[ 'trigger of a constraint', <<SQL ],
+SELECT tgrelid::regclass, conname, tgfoid::regproc, tgtype, tgenabled, tgdeferrable, tginitdeferred
+FROM ($TABLES) c JOIN pg_trigger ON tgrelid = c.oid JOIN pg_constraint n ON n.oid = tgconstraint WHERE tgisinternal
+SQL
 	[ 'rule', "SELECT ev_class::regclass, pg_get_ruledef(r.oid) FROM ($TABLES) c JOIN pg_rewrite r ON ev_class = c.oid" ],
 	[ 'function', <<SQL ],
 SELECT p.oid::regprocedure, prokind, proowner::regrole, %ACL(proacl), prolang, procost, prorows, prosecdef, proleakproof, proisstrict, provolatile,
@@ -123,7 +127,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE fresh; CREATE DATABASE updated');
 $node->safe_psql('fresh', "CREATE SCHEMA $EXT; CREATE EXTENSION vde SCHEMA $EXT");
 $node->safe_psql('updated', "CREATE SCHEMA $EXT; CREATE EXTENSION vde SCHEMA $EXT VERSION '$OLD'");
 my $fresh = dump_extension('fresh');
-like($fresh, qr/^$_: ./m, "the comparison has: $_") for ('extension', 'member', 'schema', 'relation', 'column', 'constraint', 'index', 'rule', 'function', 'dumped', 'initial privilege', 'dependency');
+like($fresh, qr/^$_: ./m, "the comparison has: $_") for ('extension', 'member', 'schema', 'relation', 'column', 'constraint', 'index', 'trigger', 'trigger of a constraint', 'rule', 'function', 'dumped', 'initial privilege', 'dependency');
 isnt(dump_extension('updated'), $fresh, 'the earlier version is another');
 
 # The new library before the update.
