@@ -73,11 +73,16 @@ workspace_create()
     as_user test -w . || die "user $(server_user) cannot work in $WORKSPACE; set TMPDIR to a directory that everybody may enter"
 }
 
-# workspace_remove: stops the server, if there is one, and removes everything.
+# workspace_remove: stops the server, if there is one, and those of a test that was interrupted, and removes everything.
 workspace_remove()
 {
+    local file
+
     [ -n "${WORKSPACE:-}" ] && [ -d "$WORKSPACE" ] || return 0
     server_stop
+    while read -r file; do
+        as_user pg_ctl -D "$(dirname "$file")" -m immediate -w -s stop || true
+    done < <(find "$WORKSPACE" -name postmaster.pid -not -path "$WORKSPACE/data/*")
     rm -rf "$WORKSPACE"
 }
 
