@@ -33,9 +33,9 @@ CREATE SCHEMA mine AUTHORIZATION t_grants_ana;
 SET ROLE t_grants_ana;
 CREATE TABLE raw.orders AS SELECT g AS id, g * 2 AS amount, 'note ' || g AS note FROM generate_series(1, 9) g;
 
--- who may do what: grants on views and columns, and on schemas
+-- who may do what: grants on views and columns, and on schemas; from 17 on an owner has MAINTAIN, too
 CREATE VIEW mine.grants AS
-	SELECT c.oid::regclass::text AS view, c.relacl AS grants,
+	SELECT c.oid::regclass::text AS view, replace(c.relacl::text, '=arwdDxtm/', '=arwdDxt/')::aclitem[] AS grants,
 		(SELECT string_agg(a.attname || ' ' || a.attacl::text, ', ' ORDER BY a.attnum)
 		 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL) AS columns
 	FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace::regnamespace::text ~ '^(shop|lone|fresh|hidden)';
