@@ -307,6 +307,10 @@ exclude(const LOCKTAG *tag, bool session, bool nowait, const char *whom, const c
  * LockEnvironmentName
  *		Of those who make an environment of one name at the same time, the
  *		first does, and the others find it.
+ *
+ * A new one has the pointers of another, which vde_gc does not see before our
+ * commit: what they stand for, and that one may have let go of meanwhile, must not
+ * be collected until then, whoever makes it.
  */
 void
 LockEnvironmentName(const char *name, bool nowait)
@@ -314,6 +318,9 @@ LockEnvironmentName(const char *name, bool nowait)
 	LOCKTAG		tag;
 	bool		taken = false;
 
+	set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
+	take_lock(&tag, ShareLock, false, nowait, "garbage is being collected", &taken);
+	taken = false;
 	set_tag(&tag, LOCK_CLASS_NAME, hash_bytes_extended((const unsigned char *) name, strlen(name), 0));
 	take_lock(&tag, ExclusiveLock, false, nowait,
 			  psprintf("environment \"%s\" is being created", name), &taken);
