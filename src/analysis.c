@@ -498,29 +498,94 @@ check_option_columns(const Definition *definition, List *columns)
 	}
 }
 
+/* For forget_references: a WITH query that goes, and where it stood */
+typedef struct UnusedContext
+{
+	List	   *levels;			/* Query *: around it, the innermost first */
+	int			depth;			/* of the query looked at, within it */
+} UnusedContext;
+
 /*
- * drop_unused
- *		Takes WITH queries out that nothing refers to.  They are never executed,
- *		and a view should not stand on a table because of one.
+ * forget_references
+ *		One reference less for each WITH query outside that this one reads.
+ *
+ * PostgreSQL does not count references of a recursive query to itself.
  */
 static bool
-drop_unused(Node *node, void *context)
+forget_references(Node *node, UnusedContext *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+		int			level = (int) rte->ctelevelsup - context->depth;
+		ListCell   *lc;
+
+		if (rte->rtekind != RTE_CTE || rte->self_reference || level < 0)
+			return false;
+		foreach(lc, list_nth_node(Query, context->levels, level)->cteList)
+		{
+			CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
+
+			if (strcmp(cte->ctename, rte->ctename) == 0)
+				cte->cterefcount--;
+		}
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		context->depth++;
+		(void) query_tree_walker((Query *) node, forget_references, context,
+								 QTW_EXAMINE_RTES_BEFORE);
+		context->depth--;
+		return false;
+	}
+	return expression_tree_walker(node, forget_references, context);
+}
+
+/*
+ * drop_unused
+ *		Takes WITH queries out that nothing refers to, or nothing but such.
+ *		They are never executed, and a view should not stand on a table because
+ *		of one.
+ *
+ * levels: Query *, those around this node, the innermost first.
+ */
+static bool
+drop_unused(Node *node, List *levels)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, Query))
 	{
 		Query	   *query = (Query *) node;
-		ListCell   *lc;
+		UnusedContext context;
+		bool		again = true;
 
-		foreach(lc, query->cteList)
+		context.levels = lcons(query, list_copy(levels));
+		context.depth = 0;
+		(void) query_tree_walker(query, drop_unused, context.levels, 0);
+		while (again)
 		{
-			if (lfirst_node(CommonTableExpr, lc)->cterefcount == 0)
+			ListCell   *lc;
+
+			again = false;
+			foreach(lc, query->cteList)
+			{
+				CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
+
+				if (cte->cterefcount > 0)
+					continue;
 				query->cteList = foreach_delete_current(query->cteList, lc);
+				(void) forget_references(cte->ctequery, &context);
+				again = true;
+			}
 		}
-		return query_tree_walker(query, drop_unused, context, 0);
+		list_free(context.levels);
+		return false;
 	}
-	return expression_tree_walker(node, drop_unused, context);
+	return expression_tree_walker(node, drop_unused, levels);
 }
 
 /*
@@ -578,7 +643,7 @@ AnalyzeModel(const Definition *definition, ParsedModel *parsed,
 		PopActiveSnapshot();
 
 	(void) check_walker((Node *) model->query, &state);
-	(void) drop_unused((Node *) model->query, NULL);
+	(void) drop_unused((Node *) model->query, NIL);
 	check_option_columns(definition, model->columns);
 	LeaveModel(&context);
 	return model;

@@ -215,6 +215,18 @@ add_parent_reasons(StringInfo reason, const GraphNode *node)
 }
 
 /*
+ * add_private_reason
+ *		Whether its version is this environment's own, and why.
+ */
+static void
+add_private_reason(StringInfo reason, const GraphNode *node)
+{
+	if (node->private_call != NULL)
+		add_reason(reason, "calls %s, which may read anything, so its version is this environment's own",
+				   node->private_call);
+}
+
+/*
  * add_drift_reasons
  *		What changed outside; returns whether anything was said.
  */
@@ -295,9 +307,8 @@ DescribeIndirect(const GraphNode *node)
 		(void) add_parent_reasons(&reason, node);
 		if (node->was_kept != NULL)
 			add_reason(&reason, "was kept, and follows what it reads");
-		if (reason.len == 0 && node->private_call != NULL)
-			add_reason(&reason, "calls %s, which may read anything, so its version is this environment's own",
-					   node->private_call);
+		if (reason.len == 0)
+			add_private_reason(&reason, node);
 		if (reason.len == 0)
 			add_order_reasons(&reason, node);
 		if (reason.len == 0)
@@ -569,9 +580,16 @@ DescribeModification(const GraphNode *node, const char **category)
 	if (columns_reordered(node))
 		add_reason(&reason, "order of columns changed");
 	if (node->definition->kind == KIND_VIEW &&
-		(reason.len == 0 || node->current_definition->owner != node->definition->owner))
+		node->current_definition->owner != node->definition->owner)
 		add_reason(&reason, "owner changed");
-	if (storage_differs(node) || reason.len == 0)
+	if (storage_differs(node))
 		add_reason(&reason, "storage options changed");
+	if (reason.len == 0 && KindPinsParents(node->definition->kind) &&
+		!add_parent_reasons(&reason, node))
+		add_reason(&reason, "stands on the tables of other models");
+	if (reason.len == 0)
+		add_private_reason(&reason, node);
+	if (reason.len == 0)
+		add_reason(&reason, "something that it calls changed");
 	return told(&reason);
 }

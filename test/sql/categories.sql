@@ -129,6 +129,8 @@ SELECT 'cosmetic', v.*, 'metadata', 'text or description only', 'kkk' FROM (VALU
 	('unused CTE over a model added', 'SELECT id AS k FROM m.orders', 'WITH z AS (SELECT count(*) FROM m.customers) SELECT id AS k FROM m.orders'),
 	('unused CTE removed', 'WITH x AS (SELECT id AS k FROM m.orders), z AS (SELECT 1) SELECT k FROM x', 'WITH x AS (SELECT id AS k FROM m.orders) SELECT k FROM x'),
 	('CTE read by an unused one', 'SELECT id AS k FROM m.orders', 'WITH y AS (SELECT 1 AS n), z AS (SELECT n FROM y) SELECT id AS k FROM m.orders'),
+	('CTE read by a used and an unused one', 'WITH y AS (SELECT clock_timestamp() AS n) SELECT o.id AS k FROM m.orders o, y', 'WITH y AS (SELECT clock_timestamp() AS n), z AS (SELECT n FROM y) SELECT o.id AS k FROM m.orders o, y'),
+	('CTE read by an unused one further down', 'WITH y AS (SELECT id AS k FROM m.orders LIMIT 3) SELECT s.k FROM (SELECT k FROM y) s', 'WITH y AS (SELECT id AS k FROM m.orders LIMIT 3) SELECT s.k FROM (WITH z AS (SELECT 1 AS n WHERE EXISTS (SELECT FROM y)), zz AS (SELECT n FROM z) SELECT k FROM y) s'),
 	('unused CTE changed', 'WITH z AS (SELECT 1) SELECT id AS k FROM m.orders', 'WITH z AS (SELECT DISTINCT note FROM m.orders) SELECT id AS k FROM m.orders'),
 	('ORDER BY added', 'SELECT id AS k FROM m.orders', 'SELECT id AS k FROM m.orders ORDER BY amount DESC'),
 	('ORDER BY removed', 'SELECT id AS k FROM m.orders ORDER BY amount DESC, note', 'SELECT id AS k FROM m.orders'),
@@ -496,6 +498,10 @@ INSERT INTO raw.cases (form, name, before, after, category, reason, readers, mor
 	('kind', 'column added to an embedded model', 'SELECT id AS k FROM m.orders', 'SELECT id AS k, note FROM m.orders', 'non_breaking', 'column "note" added', 'kkb', '{"before": {"kind": "embedded"}, "after": {"kind": "embedded"}}'),
 	('kind', 'WHERE of an embedded model', 'SELECT id AS k FROM m.orders', 'SELECT id AS k FROM m.orders WHERE id > 1', 'breaking', 'WHERE changed', 'bbb', '{"before": {"kind": "embedded"}, "after": {"kind": "embedded"}}'),
 	('kind', 'text of a view', 'SELECT id AS k FROM m.orders', 'select id as k from m.orders', 'metadata', 'text or description only', 'kkk', '{"before": {"kind": "view"}, "after": {"kind": "view"}}'),
+	('kind', 'unused CTEs over a model in a view', 'WITH y AS (SELECT id FROM m.customers) SELECT id AS k FROM m.orders', 'WITH y AS (SELECT id FROM m.customers), z AS (SELECT id FROM y) SELECT id AS k FROM m.orders', 'metadata', 'text or description only', 'kkk', '{"before": {"kind": "view"}, "after": {"kind": "view"}}'),
+	('kind', 'unread column over a model in a view', 'SELECT s.k FROM (SELECT id AS k, (SELECT count(*) FROM m.customers) FROM m.orders) s', 'SELECT s.k FROM (SELECT id AS k FROM m.orders) s', 'non_breaking', 'stands on the tables of other models', 'kkk', '{"before": {"kind": "view"}, "after": {"kind": "view"}}'),
+	('kind', 'unused CTEs over a model in a materialized view', 'WITH y AS (SELECT id FROM m.customers) SELECT id AS k FROM m.orders', 'WITH y AS (SELECT id FROM m.customers), z AS (SELECT id FROM y) SELECT id AS k FROM m.orders', 'metadata', 'text or description only', 'kkk', '{"before": {"kind": "materialized_view"}, "after": {"kind": "materialized_view"}}'),
+	('kind', 'unread column over a model in a materialized view', 'SELECT s.k FROM (SELECT id AS k, (SELECT count(*) FROM m.customers) FROM m.orders) s', 'SELECT s.k FROM (SELECT id AS k FROM m.orders) s', 'non_breaking', 'stands on the tables of other models', 'kkk', '{"before": {"kind": "materialized_view"}, "after": {"kind": "materialized_view"}}'),
 	('kind', 'ORDER BY of a view', 'SELECT note AS k FROM m.orders', 'SELECT note AS k FROM m.orders ORDER BY id', 'breaking', 'ORDER BY changed', 'bbb', '{"before": {"kind": "view"}, "after": {"kind": "view"}}');
 
 -- seeds
