@@ -26,16 +26,12 @@
 
 #include "access/xact.h"
 #include "common/hashfn.h"
-#include "common/pg_prng.h"
 #include "miscadmin.h"
-#include "pgstat.h"
-#include "storage/latch.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/timestamp.h"
-#include "utils/wait_event.h"
 
 #include "catalog.h"
 #include "compat.h"
@@ -43,6 +39,7 @@
 #include "fault.h"
 #include "guc.h"
 #include "lock_holder.h"
+#include "lock_wait.h"
 #include "subtransaction.h"
 
 /* classes of our locks, beside the core's 1 and 2 in the fourth field */
@@ -131,29 +128,13 @@ RethrowDeadlock(MemoryContext context, const char *busy)
 }
 
 /*
- * check_deadlocks_after
- *		Looks for a deadlock after so many milliseconds, if not earlier.
- */
-static void
-check_deadlocks_after(int milliseconds)
-{
-	char		value[16];
-
-	if (DeadlockTimeout <= milliseconds)
-		return;
-	snprintf(value, sizeof(value), "%d", milliseconds);
-	(void) set_config_option("deadlock_timeout", value, PGC_SUSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
-
-/*
  * CheckDeadlocksSoon
  *		See environment_lock.h.
  */
 void
 CheckDeadlocksSoon(void)
 {
-	check_deadlocks_after(ROW_DEADLOCK_CHECK);
+	CheckDeadlocksAfter(ROW_DEADLOCK_CHECK);
 }
 
 /*
@@ -196,15 +177,10 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds,
 	PG_TRY();
 	{
 		int			guc_level = NewGUCNestLevel();
-		char		value[16];
 
 		if (milliseconds > 0 && !is_users)
-		{
-			snprintf(value, sizeof(value), "%d", milliseconds);
-			(void) set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION,
-									 GUC_ACTION_SAVE, true, 0, false);
-		}
-		check_deadlocks_after(DEADLOCK_CHECK);
+			LimitLockWait(milliseconds);
+		CheckDeadlocksAfter(DEADLOCK_CHECK);
 		/* a transaction's lock is handed to the transaction at the end */
 		(void) acquire(tag, mode, session, false, taken);
 		AtEOXact_GUC(false, guc_level);
@@ -295,11 +271,7 @@ exclude(const LOCKTAG *tag, bool session, bool nowait, const char *whom, const c
 			tell_wait(tag, busy);
 			told = true;
 		}
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 (long) pg_prng_uint64_range(&pg_global_prng_state, ASKING_PAUSE / 2,
-													 ASKING_PAUSE * 3 / 2), PG_WAIT_EXTENSION);
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
+		Pause(ASKING_PAUSE / 2, ASKING_PAUSE * 3 / 2);
 	}
 }
 
@@ -591,8 +563,6 @@ NextTry(int *tries)
 {
 	if (++*tries > MOMENTS)
 		return false;
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, MOMENT, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
+	Pause(MOMENT, MOMENT);
 	return true;
 }

@@ -36,11 +36,8 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
-#include "common/pg_prng.h"
 #include "lib/qunique.h"
 #include "miscadmin.h"
-#include "pgstat.h"
-#include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
@@ -48,12 +45,12 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-#include "utils/wait_event.h"
 
 #include "compat.h"
 #include "fault.h"
 #include "guc.h"
 #include "lock_holder.h"
+#include "lock_wait.h"
 #include "subtransaction.h"
 #include "view_lock.h"
 
@@ -76,8 +73,8 @@
 /* how long for a long reader, with no view locked */
 #define READER_WAIT			200
 
-/* after which a deadlock, or an autovacuum in the way, is looked for, instead of deadlock_timeout */
-#define DEADLOCK_CHECK		"4ms"
+/* after which a deadlock, or an autovacuum in the way, is looked for, in milliseconds */
+#define DEADLOCK_CHECK		4
 
 /* a relation to be locked, and whether we have it; arrays are in the order of relid */
 typedef struct WantedLock
@@ -209,16 +206,10 @@ wait_in_queue(Oid relid, VirtualTransactionId transaction, int milliseconds)
 	PG_TRY();
 	{
 		int			guc_level = NewGUCNestLevel();
-		char		value[16];
 
-		snprintf(value, sizeof(value), "%d", milliseconds);
-		(void) set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-		(void) set_config_option("deadlock_timeout", DEADLOCK_CHECK, PGC_SUSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-		/* it would be told at each of these checks */
-		(void) set_config_option("log_lock_waits", "off", PGC_SUSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		LimitLockWait(milliseconds);
+		CheckDeadlocksAfter(DEADLOCK_CHECK);
+		DoNotLogLockWaits();
 		if (OidIsValid(relid))
 			LockRelationOid(relid, AccessExclusiveLock);
 		else
@@ -430,24 +421,6 @@ try_lock(WantedLocks *wanted, int slice, Oid *failed, VirtualTransactionId **rea
 }
 
 /*
- * pause_randomly
- *		Lets others have their turn for a random time around the given number
- *		of milliseconds.
- */
-static void
-pause_randomly(int milliseconds)
-{
-	long		duration;
-
-	duration = (long) pg_prng_uint64_range(&pg_global_prng_state,
-										   milliseconds / 2, milliseconds * 3 / 2);
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 duration, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-}
-
-/*
  * describe_relation
  *		For a message: a view, or, for a refresh, a table.
  */
@@ -627,7 +600,7 @@ LockViews(List *relids, List *held)
 			break;
 		if (result == TRY_HOPELESS)
 			hopeless_error(failed);
-		pause_randomly(PAUSE);
+		Pause(PAUSE / 2, PAUSE * 3 / 2);
 	}
 	pfree(wanted.locks);
 	return locked;
