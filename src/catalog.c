@@ -166,6 +166,18 @@ prepared_plan(const char *sql, const char *types)
 }
 
 /*
+ * free_rows
+ *		Of the statement before: callers have copied what they want of them.
+ */
+static void
+free_rows(void)
+{
+	if (SPI_tuptable != NULL)
+		SPI_freetuptable(SPI_tuptable);
+	SPI_tuptable = NULL;
+}
+
+/*
  * run
  *		Binds the arguments and executes: on the transaction's snapshot, or on
  *		the active one, which is the latest.
@@ -181,11 +193,7 @@ run(const char *sql, const char *types, va_list args, bool latest)
 	int			i;
 	int			rc;
 
-	/* callers have copied what they want of the rows before */
-	if (SPI_tuptable != NULL)
-		SPI_freetuptable(SPI_tuptable);
-	SPI_tuptable = NULL;
-
+	free_rows();
 	parameters = AllocSetContextCreate(caller, "vde parameters", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(parameters);
 	for (i = 0; i < nargs; i++)
@@ -299,6 +307,24 @@ CatalogReadLatest(const char *sql, const char *types,...)
 	va_end(args);
 	PopActiveSnapshot();
 	return rows;
+}
+
+/*
+ * RunStatement
+ *		See catalog.h.
+ */
+uint64
+RunStatement(const char *sql, bool read_only)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			rc;
+
+	free_rows();
+	rc = SPI_execute(sql, read_only, 0);
+	MemoryContextSwitchTo(context);
+	if (rc < 0)
+		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(rc));
+	return SPI_processed;
 }
 
 /*

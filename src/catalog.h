@@ -39,6 +39,12 @@ extern uint64 CatalogRead(const char *sql, const char *types,...);
 extern uint64 CatalogReadLatest(const char *sql, const char *types,...);
 extern uint64 CatalogWrite(const char *sql, const char *types,...);
 
+/*
+ * Any statement, on whatever tables: one that is no constant, and has no
+ * parameters.  Its plan is not kept.
+ */
+extern uint64 RunStatement(const char *sql, bool read_only);
+
 /* An element of a list for I */
 extern int64 *CopyId(int64 id);
 

@@ -37,7 +37,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "catalog.h"
@@ -111,26 +110,6 @@ vde_check_keys(PG_FUNCTION_ARGS)
 }
 
 /*
- * run
- *		Runs a statement that is no constant; its rows are in SPI_tuptable.
- */
-static uint64
-run(const char *sql, bool read_only)
-{
-	MemoryContext context = CurrentMemoryContext;
-	int			rc;
-
-	if (SPI_tuptable != NULL)
-		SPI_freetuptable(SPI_tuptable);
-	SPI_tuptable = NULL;
-	rc = SPI_execute(sql, read_only, 0);
-	MemoryContextSwitchTo(context);
-	if (rc < 0)
-		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(rc));
-	return SPI_processed;
-}
-
-/*
  * vde_take_over_keys
  *		Disables the triggers of PostgreSQL, and makes ours, on each table of
  *		the catalog that refers to others and does not have it yet.  Called by
@@ -168,7 +147,7 @@ vde_take_over_keys(PG_FUNCTION_ARGS)
 	for (row = 0; row < rows; row++)
 		commands = lappend(commands, CatalogText(row, 1));
 	foreach(cell, commands)
-		(void) run((char *) lfirst(cell), false);
+		(void) RunStatement((char *) lfirst(cell), false);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	PG_RETURN_VOID();
@@ -212,7 +191,7 @@ BrokenKeys(void)
 		BrokenKey  *key = (BrokenKey *) lfirst(cell);
 
 		CHECK_FOR_INTERRUPTS();
-		(void) run((char *) lfirst(query), true);
+		(void) RunStatement((char *) lfirst(query), true);
 		key->rows = CatalogInt64(0, 1);
 		if (key->rows > 0)
 			broken = lappend(broken, key);

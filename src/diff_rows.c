@@ -25,6 +25,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
+#include "catalog.h"
 #include "compat.h"
 #include "diff.h"
 
@@ -136,25 +137,6 @@ append_any_differs(StringInfo sql, const Diff *diff)
 	appendStringInfoString(sql, any ? ")" : "false)");
 }
 
-/*
- * run
- *		Runs a SELECT as the caller; its rows are in SPI_tuptable.
- */
-static uint64
-run(const char *sql)
-{
-	MemoryContext context = CurrentMemoryContext;
-	int			rc;
-
-	if (SPI_tuptable != NULL)
-		SPI_freetuptable(SPI_tuptable);
-	rc = SPI_execute(sql, true, 0);
-	MemoryContextSwitchTo(context);
-	if (rc != SPI_OK_SELECT)
-		elog(ERROR, "could not execute \"%s\": %s", sql, SPI_result_code_string(rc));
-	return SPI_processed;
-}
-
 /* a count in the first row of the result */
 static int64
 count_at(int column)
@@ -205,7 +187,7 @@ identifies_rows(const Diff *diff, const DiffSide *side, List *key_names)
 	appendStringInfoString(&sql, " HAVING pg_catalog.count(*) > 1 OR pg_catalog.num_nulls(");
 	append_list(&sql, diff->key, "");
 	appendStringInfoString(&sql, ") > 0 LIMIT 1");
-	return run(sql.data) == 0;
+	return RunStatement(sql.data, true) == 0;
 }
 
 /*
@@ -289,7 +271,7 @@ put_counts(const Diff *diff, int64 only_a, int64 only_b, int64 both, int64 chang
 static void
 same_rows(const Diff *diff)
 {
-	(void) run(psprintf("SELECT pg_catalog.count(*) FROM %s", diff->b.view));
+	(void) RunStatement(psprintf("SELECT pg_catalog.count(*) FROM %s", diff->b.view), true);
 	put_counts(diff, 0, 0, count_at(1), -1);
 }
 
@@ -319,7 +301,7 @@ compare_rows(const Diff *diff)
 	append_list(&sql, diff->columns, "");
 	appendStringInfoString(&sql, ") y");
 
-	(void) run(sql.data);
+	(void) RunStatement(sql.data, true);
 	both = count_at(3);
 	/* rows that have no column in common are not the same */
 	if (diff->columns == NIL)
@@ -392,7 +374,7 @@ sample_changes(const Diff *diff)
 	}
 	appendStringInfoString(&sql, ") v(i, name, a, b, d) WHERE v.d ORDER BY j.n, v.i");
 
-	rows = run(sql.data);
+	rows = RunStatement(sql.data, true);
 	for (i = 0; i < rows; i++)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
@@ -438,7 +420,7 @@ compare_by_key(const Diff *diff)
 	}
 	append_join(&sql, diff, "FULL JOIN");
 
-	(void) run(sql.data);
+	(void) RunStatement(sql.data, true);
 	changed = count_at(4);
 	put_counts(diff, count_at(1), count_at(2), count_at(3), changed);
 	foreach(lc, diff->columns)

@@ -73,13 +73,7 @@ move_objects(const char *schema)
 	for (row = 0; row < rows; row++)
 		commands = lappend(commands, CatalogText(row, 1));
 	foreach(cell, commands)
-	{
-		const char *command = (const char *) lfirst(cell);
-		int			rc = SPI_execute(command, false, 0);
-
-		if (rc != SPI_OK_UTILITY)
-			elog(ERROR, "could not execute \"%s\": %s", command, SPI_result_code_string(rc));
-	}
+		(void) RunStatement((char *) lfirst(cell), false);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	AtEOXact_GUC(false, guc_level);
