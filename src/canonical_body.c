@@ -108,10 +108,7 @@ ResolveBody(CanonicalScope *scope, OutsideObject *object)
 	{
 		ErrorData  *error = SubtransactionFailed(&sub);
 
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-			ERRCODE_OPERATOR_INTERVENTION ||
-			ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-			ERRCODE_INSUFFICIENT_RESOURCES)
+		if (IsErrorOfTheMoment(error))
 			ReThrowError(error);
 		FreeErrorData(error);
 	}

@@ -161,7 +161,7 @@ guarded(Graph *graph, GraphNode *node, void (*action) (Graph *, GraphNode *))
 		ErrorData  *error = SubtransactionFailed(&sub);
 
 		MemoryContextSwitchTo(graph->context);
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		if (IsErrorOfTheMoment(error))
 			ReThrowError(error);
 		ExplainReaderError(node, error);
 		if (node->from_edit)

@@ -63,3 +63,22 @@ SubtransactionFailed(const Subtransaction *sub)
 	SubtransactionEnd(sub, false);
 	return error;
 }
+
+/*
+ * IsErrorOfTheMoment
+ *		See subtransaction.h.
+ *
+ * A file that is not there, as the library of a function, will not come by
+ * itself.
+ */
+bool
+IsErrorOfTheMoment(const ErrorData *error)
+{
+	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	return category == ERRCODE_OPERATOR_INTERVENTION ||
+		category == ERRCODE_TRANSACTION_ROLLBACK ||
+		category == ERRCODE_INSUFFICIENT_RESOURCES ||
+		(category == ERRCODE_SYSTEM_ERROR && error->sqlerrcode != ERRCODE_UNDEFINED_FILE) ||
+		error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+}

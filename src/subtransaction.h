@@ -46,4 +46,10 @@ extern void SubtransactionEnd(const Subtransaction *sub, bool keep);
  */
 extern ErrorData *SubtransactionFailed(const Subtransaction *sub);
 
+/*
+ * Does an error say nothing about what was tried, but only of the moment: a cancel,
+ * a deadlock, no more memory?  Who finds something out by trying passes it on.
+ */
+extern bool IsErrorOfTheMoment(const ErrorData *error);
+
 #endif							/* VDE_SUBTRANSACTION_H */

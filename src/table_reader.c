@@ -45,6 +45,9 @@ typedef struct Holder
 {
 	char	   *environment;
 	Oid			owner;
+	bool		looked;			/* the next two are known */
+	Graph	   *graph;			/* of the environment */
+	GraphNode  *node;			/* the model there; NULL: see held_node */
 } Holder;
 
 /* A role that is asked */
@@ -119,28 +122,12 @@ load_holders(ReaderCheck *check)
 
 	for (row = 0; row < rows; row++)
 	{
-		Holder	   *holder = palloc(sizeof(Holder));
+		Holder	   *holder = palloc0(sizeof(Holder));
 
 		holder->environment = CatalogText(row, 1);
 		holder->owner = CatalogOid(row, 2);
 		check->holders = lappend(check->holders, holder);
 	}
-}
-
-/*
- * says_nothing
- *		Is it an error that has nothing to do with what a role may?
- */
-static bool
-says_nothing(int sqlerrcode)
-{
-	int			category = ERRCODE_TO_CATEGORY(sqlerrcode);
-
-	return category == ERRCODE_OPERATOR_INTERVENTION ||
-		category == ERRCODE_TRANSACTION_ROLLBACK ||
-		category == ERRCODE_INSUFFICIENT_RESOURCES ||
-		category == ERRCODE_SYSTEM_ERROR ||
-		sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
 /*
@@ -198,7 +185,7 @@ could_build(const ReaderCheck *check, const Holder *holder, char **problem)
 	PG_END_TRY();
 	if (error == NULL)
 		return could;
-	if (says_nothing(error->sqlerrcode))
+	if (IsErrorOfTheMoment(error))
 		ReThrowError(error);
 	*problem = error->message;
 	return false;
@@ -209,12 +196,12 @@ could_build(const ReaderCheck *check, const Holder *holder, char **problem)
  *		May the role read the view of an environment?
  */
 static bool
-reads_view(const ReaderCheck *check, const Holder *holder, Oid role)
+reads_view(const ReaderCheck *check, Holder *holder, Oid role)
 {
-	Graph	   *graph;
-	GraphNode  *node = held_node(check, holder, &graph);
-
-	return node != NULL && MayReadView(graph, node, role);
+	if (!holder->looked)
+		holder->node = held_node(check, holder, &holder->graph);
+	holder->looked = true;
+	return holder->node != NULL && MayReadView(holder->graph, holder->node, role);
 }
 
 /*
