@@ -356,8 +356,10 @@ drop_batch(const Environment *environment, bool first, int64 *last)
 	MemoryContext old = MemoryContextSwitchTo(scratch);
 
 	if (first)
+	{
 		CatalogWrite("UPDATE vde.environment SET layer_complete = false WHERE id = $1", "l", environment->id);
-	VDE_POINT("drop: checked");
+		VDE_POINT("drop: checked");
+	}
 	SwapViews(next_removals(environment, last), environment->id, environment->owner);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);

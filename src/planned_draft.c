@@ -32,6 +32,12 @@
 #include "overrule.h"
 #include "planned_draft.h"
 
+/* $1 environment, $2 models; in the order of everybody who changes several */
+#define DRAFTS_IN_ORDER \
+	"SELECT d.model_id FROM vde.draft d JOIN vde.model m ON m.id = d.model_id " \
+	"WHERE d.environment_id = $1 AND d.model_id = ANY ($2) " \
+	"ORDER BY m.schema_name, m.model_name"
+
 /*
  * drafted_models
  *		Ids of the models whose drafts the plan is made of.
@@ -76,8 +82,6 @@ id_set(uint64 rows)
  * find_busy
  *		Locks the drafts that nobody else has a lock on; the model of the first
  *		that somebody has, 0 when we have all that are left.
- *
- * In the order of the models' names, as everybody who changes several.
  */
 static int64
 find_busy(const VdePlan *plan, List *models)
@@ -86,17 +90,11 @@ find_busy(const VdePlan *plan, List *models)
 	uint64		rows;
 	uint64		row;
 
-	rows = CatalogWrite("SELECT d.model_id FROM vde.draft d JOIN vde.model m ON m.id = d.model_id "
-						"WHERE d.environment_id = $1 AND d.model_id = ANY ($2) "
-						"ORDER BY m.schema_name, m.model_name FOR UPDATE OF d SKIP LOCKED", "lI",
-						plan->environment->id, models);
+	rows = CatalogWrite(DRAFTS_IN_ORDER " FOR UPDATE OF d SKIP LOCKED", "lI", plan->environment->id, models);
 	if (rows == list_length(models))
 		return 0;
 	locked = id_set(rows);
-	rows = CatalogRead("SELECT d.model_id FROM vde.draft d JOIN vde.model m ON m.id = d.model_id "
-					   "WHERE d.environment_id = $1 AND d.model_id = ANY ($2) "
-					   "ORDER BY m.schema_name, m.model_name", "lI",
-					   plan->environment->id, models);
+	rows = CatalogRead(DRAFTS_IN_ORDER, "lI", plan->environment->id, models);
 	for (row = 0; row < rows; row++)
 	{
 		int64		id = CatalogInt64(row, 1);
@@ -122,10 +120,7 @@ wait_for_drafts(const VdePlan *plan, List *models, bool alone)
 	CheckDeadlocksSoon();
 	PG_TRY();
 	{
-		CatalogWrite("SELECT FROM vde.draft d JOIN vde.model m ON m.id = d.model_id "
-					 "WHERE d.environment_id = $1 AND d.model_id = ANY ($2) "
-					 "ORDER BY m.schema_name, m.model_name FOR UPDATE OF d", "lI",
-					 environment->id, models);
+		CatalogWrite(DRAFTS_IN_ORDER " FOR UPDATE OF d", "lI", environment->id, models);
 	}
 	PG_CATCH();
 	{
