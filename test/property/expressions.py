@@ -325,7 +325,11 @@ def window(g, scope, type, spec):
     """A window function over the one window of its query, whose order is total."""
     kind = g.pick('window', POSITIONAL.get(type, ['lag', 'first_value', 'max'] if type not in ('boolean', 'jsonb') else ['lag', 'first_value']))
     frame = g.pick('frame', FRAMES, [3] + [1] * (len(FRAMES) - 1))
+    before = set(scope.query.used)
     of = expression(g.at('of'), scope, 'int' if kind == 'array_agg' else type, 1)
+    if kind in ('row_number', 'ntile'):
+        # it is not in the query
+        scope.query.used.intersection_update(before)
     filter = ''
     if kind in ('count', 'sum', 'max', 'min', 'array_agg', 'string_agg') and g.flag('filter?', 0.25):
         filter = [' FILTER (WHERE ', predicate(g.at('filter'), scope, 1), ')']

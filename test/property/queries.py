@@ -303,7 +303,7 @@ def limit(g, count, size, forced):
     everything = ', '.join([first] + [str(i + 1) for i in range(1, count)])
     n = g.pick('count', ['60', '40', '90'] if forced else ['3', '1', '5', '8', '12'])
     offset = g.pick('offset', ['1', '2', '4'])
-    if kind == 'TIES':
+    if kind == 'TIES' and not forced:
         # of a total order, rows that tie are equal
         if g.flag('ties', 0.5):
             return ' ORDER BY %s FETCH FIRST %s ROWS WITH TIES' % (first, n), size
@@ -335,7 +335,11 @@ def core(g, context, outer, want, top):
             key = key_of(g.at('key%d' % i), scope, i)
             if key.key not in [k.key for k in keys]:
                 keys.append(key)
+    # what the window reads is read if a function is over it
+    before = set(context.used)
     spec = window_spec(g, scope) if shape == 'window' else None
+    of_window = context.used - before
+    context.used.intersection_update(before)
 
     outputs, columns, numbers, taken = [], [], {}, set()
     if shape == 'star':
@@ -386,6 +390,8 @@ def core(g, context, outer, want, top):
         outputs.append([piece, ('as',), name])
         columns.append((name, type))
 
+    if mentions(outputs, ('over',)):
+        context.used.update(of_window)
     if shape == 'group' and not keys:
         size = 1
     having = ''

@@ -11,7 +11,7 @@ import queries
 from data import Base
 from oracle import parents, sort
 from queries import Query, Source
-from server import Failure
+from server import Failure, TooLong
 from world import World, statement
 
 ENVIRONMENTS = ['prod', 'dev', 'qa', 'x1']
@@ -317,6 +317,8 @@ class Sequence:
                     self.outcome[key] = self.outcome.get(key, 0) + 1
                     if self.verbose:
                         print('# %s %s' % (' '.join(str(s) for s in step[:3]), error[0] + error[1].split('\n')[0] if error else ''), flush=True)
+        except TooLong as statement:
+            return self.too_long(world, statement)
         except Failure as failure:
             return failure
         finally:
@@ -333,10 +335,19 @@ class Sequence:
             for step in steps:
                 if world.possible(step):
                     world.take(step)
+        except TooLong as statement:
+            return self.too_long(world, statement)
         except Failure as failure:
             return failure
         finally:
             world.close()
+        return None
+
+    def too_long(self, world, statement):
+        """A Failure, or None when what was generated is to blame: then the sequence ends here."""
+        if not world.is_heavy():
+            return Failure('a statement takes too long, and plain SQL does not: %s' % statement)
+        self.outcome['given up'] = self.outcome.get('given up', 0) + 1
         return None
 
     def shrink(self, failure, seconds):

@@ -7,6 +7,10 @@ class Failure(Exception):
     """The property does not hold, or something is broken."""
 
 
+class TooLong(Exception):
+    """A statement has come to its statement_timeout."""
+
+
 class Psql:
     def __init__(self, database):
         self.process = subprocess.Popen(
@@ -32,6 +36,8 @@ class Psql:
             line = line.rstrip('\n')
             if line.startswith('@@done '):
                 _, failed, state = line.split(' ')
+                if failed == 'true' and state == '57014':
+                    raise TooLong(sql)
                 if failed == 'true' or any(' ERROR: ' in m for m in message):
                     return rows, (state, '\n'.join(message))
                 return rows, None

@@ -11,11 +11,14 @@ import re
 import time
 
 from oracle import REFERENCE, Scratch, check_lineage, compare, digests, shape
-from server import Failure, Psql, body, literal
+from server import Failure, Psql, TooLong, body, literal
 
 # of a step: what may be wrong with random definitions; never an internal error,
 # a broken constraint or a relation that is there already
 EXPECTED = re.compile(r'22...|21000|0A000|42(703|P01|601|883|804|846|P20|P10|P19|P21|P22|702|712|P18|803|725|701|704|8C9|809|P13)|55000|54001|2BP01|428..')
+
+# statement_timeout, in seconds
+LONG = 30
 
 
 def for_vde(template, kind):
@@ -148,7 +151,7 @@ class World:
         control.close()
         self.role = role
         self.sql = Psql(name)
-        for line in ('SET client_min_messages = warning', "SET statement_timeout = '30s'"):
+        for line in ('SET client_min_messages = warning', "SET statement_timeout = '%ds'" % LONG):
             self.sql(line)
         for line in statements:
             self.sql(line)
@@ -167,6 +170,20 @@ class World:
 
     def close(self):
         self.sql.close()
+
+    def is_heavy(self):
+        """Do the definitions that there are take plain SQL long, too?  Random queries may."""
+        for line in ('ROLLBACK', 'RESET SESSION AUTHORIZATION'):
+            self.sql.attempt(line)
+        start = time.time()
+        try:
+            self.scratch.reset()
+            for tracked in self.environments.values():
+                for definitions in (tracked.applied(), tracked.wanted()):
+                    self.scratch.build(definitions)
+        except TooLong:
+            return True
+        return time.time() - start > LONG / 4
 
     # what vde has
 
