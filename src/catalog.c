@@ -328,6 +328,24 @@ RunStatement(const char *sql, bool read_only)
 }
 
 /*
+ * RunEachRow
+ *		See catalog.h.
+ */
+void
+RunEachRow(uint64 rows)
+{
+	List	   *statements = NIL;
+	ListCell   *cell;
+	uint64		row;
+
+	for (row = 0; row < rows; row++)
+		statements = lappend(statements, CatalogText(row, 1));
+	foreach(cell, statements)
+		(void) RunStatement((char *) lfirst(cell), false);
+	list_free_deep(statements);
+}
+
+/*
  * CatalogWrite
  *		Runs an INSERT, UPDATE or DELETE on the catalog.
  */

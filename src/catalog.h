@@ -45,6 +45,9 @@ extern uint64 CatalogWrite(const char *sql, const char *types,...);
  */
 extern uint64 RunStatement(const char *sql, bool read_only);
 
+/* The statements that a query has made: the first column of so many rows of SPI_tuptable */
+extern void RunEachRow(uint64 rows);
+
 /* An element of a list for I */
 extern int64 *CopyId(int64 id);
 

@@ -121,10 +121,7 @@ vde_check_keys(PG_FUNCTION_ARGS)
 Datum
 vde_take_over_keys(PG_FUNCTION_ARGS)
 {
-	List	   *commands = NIL;
-	ListCell   *cell;
 	uint64		rows;
-	uint64		row;
 
 	if (!superuser())
 		ereport(ERROR,
@@ -144,10 +141,7 @@ vde_take_over_keys(PG_FUNCTION_ARGS)
 					   "FROM keys JOIN pg_catalog.pg_trigger t ON t.tgrelid OPERATOR(pg_catalog.=) conrelid "
 					   "WHERE t.tgisinternal AND t.tgenabled OPERATOR(pg_catalog.=) 'O' AND t.tgfoid OPERATOR(pg_catalog.=) ANY (ARRAY["
 					   "  'pg_catalog.\"RI_FKey_check_ins\"()'::pg_catalog.regprocedure, 'pg_catalog.\"RI_FKey_check_upd\"()'::pg_catalog.regprocedure]::pg_catalog.oid[])", "");
-	for (row = 0; row < rows; row++)
-		commands = lappend(commands, CatalogText(row, 1));
-	foreach(cell, commands)
-		(void) RunStatement((char *) lfirst(cell), false);
+	RunEachRow(rows);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	PG_RETURN_VOID();

@@ -55,11 +55,8 @@ static ProcessUtility_hook_type previous_utility = NULL;
 static void
 move_objects(const char *schema)
 {
-	List	   *commands = NIL;
-	ListCell   *cell;
 	int			guc_level = NewGUCNestLevel();
 	uint64		rows;
-	uint64		row;
 
 	ApplySetting("search_path", "pg_catalog, pg_temp");
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -70,10 +67,7 @@ move_objects(const char *schema)
 					   "  UNION ALL SELECT 'pg_class'::regclass, oid, relnamespace, format('VIEW %s', oid::regclass) FROM pg_class WHERE relkind = 'v') o "
 					   "ON o.class = d.classid AND o.oid = d.objid "
 					   "WHERE e.extname = 'vde' AND o.namespace = e.extnamespace ORDER BY 1", "t", schema);
-	for (row = 0; row < rows; row++)
-		commands = lappend(commands, CatalogText(row, 1));
-	foreach(cell, commands)
-		(void) RunStatement((char *) lfirst(cell), false);
+	RunEachRow(rows);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	AtEOXact_GUC(false, guc_level);
