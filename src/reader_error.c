@@ -284,7 +284,8 @@ ExplainReaderError(const GraphNode *node, ErrorData *error)
 	reader = QuoteModelName(&node->name);
 	parent = QuoteModelName(&change->parent->name);
 	initStringInfo(&detail);
-	if (error->detail != NULL)
+	/* of a function or operator PostgreSQL says that the types are others: so do we */
+	if (error->detail != NULL && error->sqlerrcode != ERRCODE_UNDEFINED_FUNCTION)
 		appendStringInfo(&detail, "%s ", error->detail);
 	if (change->was == NULL)
 		appendStringInfo(&detail, "Model \"%s\" reads model \"%s\", where column \"%s\" was added.",

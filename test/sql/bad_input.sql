@@ -182,7 +182,7 @@ SELECT refused(E'SELECT o.id,\n       o.nothing\nFROM shop.orders AS o');
 \echo :LAST_ERROR_SQLSTATE
 SELECT refused('SELECT total + ''x''::date AS a FROM shop.total');
 \echo :LAST_ERROR_SQLSTATE
-SELECT refused('SELECT no_such_function(id) AS a FROM shop.orders');
+SELECT refused('SELECT id::no_such_type AS a FROM shop.orders');
 \echo :LAST_ERROR_SQLSTATE
 SELECT refused('SELECT id, count(*) AS n FROM shop.orders');
 \echo :LAST_ERROR_SQLSTATE

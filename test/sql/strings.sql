@@ -1,4 +1,5 @@
--- A definition of a server where strings could be read otherwise
+-- One text that can be read in two ways (standard_conforming_strings on and off) is two
+-- versions.  And a definition of a server where strings could be read otherwise
 -- (standard_conforming_strings = off), on one where they cannot (PostgreSQL 19): it says so
 -- if there is a backslash in the text, and nothing else stands still.  On earlier
 -- servers it is read as ever.
@@ -56,6 +57,32 @@ CALL vde_apply('dev');
 CALL vde_run('dev');
 SELECT k = E'a\nb' AS line_feed, two FROM t__dev.old;
 SELECT k = E'a\nb' AS line_feed FROM t__dev.reader;
+
+-- the same text in two ways, with a reader; without a backslash there is one
+SELECT current_setting('server_version_num')::int < 190000 AS two_ways \gset
+\if :two_ways
+CREATE PROCEDURE pg_temp.register_ways(environment text) LANGUAGE sql AS $procedure$
+	SELECT count(public.vde_register(name, query, environment => environment)) FROM (VALUES
+		('w.text', $$SELECT 'a\nb' AS k$$), ('w.same', $$SELECT 'a/b' AS k$$), ('w.reader', 'SELECT k FROM w.text')) v(name, query)
+$procedure$;
+CALL pg_temp.register_ways('standard');
+SET escape_string_warning = off;
+SET standard_conforming_strings = off;
+CALL pg_temp.register_ways('escapes');
+RESET standard_conforming_strings;
+CALL vde_apply('standard');
+CALL vde_apply('escapes');
+CREATE TEMP TABLE ways AS
+	SELECT a.model, a.version <> b.version AS versions_differ, a.physical_table <> b.physical_table AS tables_differ
+	FROM vde_models a JOIN vde_models b USING (model) WHERE a.environment = 'standard' AND b.environment = 'escapes';
+CREATE TEMP TABLE strings AS SELECT a.k = E'a\\nb' AND ar.k = a.k AS backslash, b.k = E'a\nb' AND br.k = b.k AS line_feed
+	FROM w__standard.text a, w__standard.reader ar, w__escapes.text b, w__escapes.reader br;
+\else
+CREATE TEMP TABLE ways AS VALUES ('w.reader', true, true), ('w.same', false, false), ('w.text', true, true);
+CREATE TEMP TABLE strings AS SELECT true AS backslash, true AS line_feed;
+\endif
+SELECT * FROM ways ORDER BY 1;
+TABLE strings;
 
 RESET ROLE;
 DROP EXTENSION vde CASCADE;

@@ -33,27 +33,20 @@ END $$;
 -- 1. Pairs.  Text a in environment a, text b in environment b, each with two
 -- readers; a is applied first, so that b would find its tables.
 --
-CREATE TABLE raw.traps (place serial, name text, a text, b text, setting text, value_b text);
+CREATE TABLE raw.traps (place serial, name text, a text, b text);
 INSERT INTO raw.traps (name, a, b) VALUES
 	('aggregate beside a constant', 'SELECT 1 AS k FROM raw.t', 'SELECT 1 AS k, count(*) AS n FROM raw.t'),
 	('ORDER BY an aggregate at the top', 'SELECT 1 AS k FROM raw.t', 'SELECT 1 AS k FROM raw.t ORDER BY count(*)'),
 	('ORDER BY a set-returning function at the top', 'SELECT id AS k FROM raw.t', 'SELECT id AS k FROM raw.t ORDER BY generate_series(1, 3)'),
 	('order of a subquery under string_agg', 'SELECT string_agg(note, '','') AS k FROM (SELECT note FROM raw.t ORDER BY note) s', 'SELECT string_agg(note, '','') AS k FROM (SELECT note FROM raw.t ORDER BY note DESC) s'),
 	('order of a CTE under array_agg', 'WITH s AS (SELECT id FROM raw.t ORDER BY id) SELECT array_agg(id) AS k FROM s', 'WITH s AS (SELECT id FROM raw.t ORDER BY id DESC) SELECT array_agg(id) AS k FROM s');
-INSERT INTO raw.traps (name, a, b, setting, value_b) VALUES
-	('backslash without standard_conforming_strings', 'SELECT ''a\nb'' AS k', 'SELECT ''a\nb'' AS k', 'standard_conforming_strings', 'off');
-SET escape_string_warning = off;
 DO $$
 DECLARE
 	r record;
 BEGIN
 	FOR r IN SELECT * FROM raw.traps ORDER BY place LOOP
 		PERFORM public.vde_register('t.n' || r.place, r.a, environment => 'a');
-		IF r.setting IS NOT NULL THEN
-			PERFORM set_config(r.setting, r.value_b, true);
-		END IF;
 		PERFORM public.vde_register('t.n' || r.place, r.b, environment => 'b');
-		SET LOCAL standard_conforming_strings = on;
 		PERFORM public.vde_register('t.n' || r.place || '_column', 'SELECT k FROM t.n' || r.place, environment => e),
 			public.vde_register('t.n' || r.place || '_rows', 'SELECT count(*) AS n FROM t.n' || r.place, environment => e)
 		FROM unnest('{a,b}'::text[]) e;
@@ -68,16 +61,12 @@ DECLARE
 BEGIN
 	FOR r IN SELECT * FROM raw.traps ORDER BY place LOOP
 		FOREACH e IN ARRAY '{a,b}'::text[] LOOP
-			IF e = 'b' AND r.setting IS NOT NULL THEN
-				PERFORM set_config(r.setting, r.value_b, true);
-			END IF;
 			IF public.differ(format('TABLE t__%s.n%s', e, r.place), CASE e WHEN 'a' THEN r.a ELSE r.b END) +
 				public.differ(format('TABLE t__%s.n%s_column', e, r.place), format('SELECT k FROM (%s) q', CASE e WHEN 'a' THEN r.a ELSE r.b END)) +
 				public.differ(format('TABLE t__%s.n%s_rows', e, r.place), format('SELECT count(*) FROM (%s) q', CASE e WHEN 'a' THEN r.a ELSE r.b END)) > 0
 			THEN
 				RAISE WARNING '% in %: the rows are others', r.name, e;
 			END IF;
-			SET LOCAL standard_conforming_strings = on;
 		END LOOP;
 	END LOOP;
 END $$;
@@ -86,8 +75,6 @@ FROM raw.traps t
 JOIN vde_models a ON a.environment = 'a' AND a.model = 't.n' || place
 JOIN vde_models b ON b.environment = 'b' AND b.model = 't.n' || place
 ORDER BY place;
-SELECT k = E'a\nb' AS line_feed FROM t__b.n6;
-SELECT k = E'a\\nb' AS backslash FROM t__a.n6;
 
 -- one sample twice, or two
 SELECT vde_register('t.sample', 'WITH x AS MATERIALIZED (SELECT random() AS r) SELECT a.r AS k, b.r AS s FROM x a, x b', environment => 'a') > 0;
