@@ -25,6 +25,7 @@ typedef struct ModelReference
 								 * one */
 	int			location;		/* byte offset in the definition's text */
 	char	   *detail;			/* of a missing one: why, a full sentence */
+	bool		removed;		/* of a missing one: its removal is drafted */
 } ModelReference;
 
 /* A view outside of vde that a query names and that reads models' views */

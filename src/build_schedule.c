@@ -44,6 +44,7 @@ static void
 raise_failures(List *steps)
 {
 	BuildStep  *first = NULL;
+	const char *hint = NULL;
 	int			failed = 0;
 	StringInfoData failures;
 	StringInfoData skipped;
@@ -63,7 +64,12 @@ raise_failures(List *steps)
 			if (!step->known_error)
 				step->error = HiddenError(step->node->definition, step->error);
 			if (first == NULL)
+			{
 				first = step;
+				hint = step->error->hint;
+			}
+			else if (hint != NULL && (step->error->hint == NULL || strcmp(hint, step->error->hint) != 0))
+				hint = NULL;
 			appendStringInfo(&failures, "%s%s: %s", failures.len > 0 ? "\n" : "",
 							 QuoteModelName(&step->node->name), step->error->message);
 			if (step->error->detail != NULL)
@@ -91,7 +97,7 @@ raise_failures(List *steps)
 					first->refresh ? "refreshed" : "built", first->error->message) :
 			 errmsg("%d models could not be %s", failed, first->refresh ? "refreshed" : "built"),
 			 detail.len > 0 ? errdetail("%s", detail.data) : 0,
-			 failed == 1 && first->error->hint ? errhint("%s", first->error->hint) :
+			 hint != NULL ? errhint("%s", hint) :
 			 first->refresh ?
 			 errhint("They have the rows that they had, and what was refreshed is kept. Correct the cause and call it again.") :
 			 errhint("The environment's views are as they were, and what was built is kept. Correct the cause and call it again."),

@@ -385,7 +385,10 @@ DriftError(Graph *graph, const GraphNode *node)
 	}
 	if (detail.len > 0)
 		error->detail = detail.data;
-	error->hint = psprintf("Look at it with vde_plan('%s') and apply.", graph->environment->name);
+	error->hint = node->problem != NULL ?
+		psprintf("Change model \"%s\", or what it reads, and apply: see vde_plan('%s').",
+				 QuoteModelName(&node->name), graph->environment->name) :
+		psprintf("Look at it with vde_plan('%s') and apply.", graph->environment->name);
 	error->assoc_context = graph->context;
 	MemoryContextSwitchTo(old);
 	return error;

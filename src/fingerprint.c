@@ -61,6 +61,7 @@
 #include "fault.h"
 #include "fingerprint.h"
 #include "fingerprint_parts.h"
+#include "model_text.h"
 #include "options.h"
 #include "seed.h"
 #include "settings.h"
@@ -575,6 +576,7 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model,
 	Fingerprint *fingerprint;
 	CanonicalScope scope = {0};
 	Canonical	c;
+	ModelContext errors;
 	ModelOptions *options;
 	Part		rows;
 	Part	   *columns;
@@ -585,6 +587,7 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model,
 									ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
 
+	EnterModel(&errors, definition);
 	scope.definition = definition;
 	scope.parents = model->parents;
 	options = ReadOptions(definition->kind, definition->options);
@@ -614,6 +617,7 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model,
 										 shown_hash(&columns[i], &computed));
 	if (definition->kind == KIND_VIEW)
 		bind_to_owner(definition, &computed);
+	LeaveModel(&errors);
 
 	MemoryContextSwitchTo(caller);
 	fingerprint = CopyFingerprint(&computed);

@@ -75,6 +75,32 @@ find_parent(const ModelName *name, void *arg)
 }
 
 /*
+ * parse_text
+ *		A definition's text over the models of the graph.
+ */
+static ParsedModel *
+parse_text(Graph *graph, const Definition *definition)
+{
+	ParsedModel *parsed = ParseModel(definition, model_exists, graph);
+	ListCell   *cell;
+
+	foreach(cell, parsed->missing)
+	{
+		ModelReference *missing = (ModelReference *) lfirst(cell);
+		GraphNode  *node;
+
+		if (missing->name.schema == NULL)
+			continue;
+		node = GraphFind(graph, missing->name.schema, missing->name.name);
+		if (node->edit == NULL || node->definition != NULL)
+			continue;
+		missing->removed = true;
+		missing->detail = "The removal of that model is drafted in this environment.";
+	}
+	return parsed;
+}
+
+/*
  * analyze_embedded
  *		The query of an embedded model, to be inlined in its readers.
  *
@@ -88,7 +114,7 @@ analyze_embedded(Graph *graph, GraphNode *node)
 {
 	check_stack_depth();
 	return AnalyzeModel(node->definition,
-						ParseModel(node->definition, model_exists, graph),
+						parse_text(graph, node->definition),
 						find_parent, graph);
 }
 
@@ -105,7 +131,7 @@ parse_node(Graph *graph, GraphNode *node)
 	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "vde parse",
 												  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(scratch);
-	ParsedModel *parsed = ParseModel(node->definition, model_exists, graph);
+	ParsedModel *parsed = parse_text(graph, node->definition);
 	ListCell   *cell;
 
 	MemoryContextSwitchTo(graph->context);
@@ -127,6 +153,7 @@ parse_node(Graph *graph, GraphNode *node)
 		copy->name.name = pstrdup(reference->name.name);
 		copy->detail = reference->detail ? pstrdup(reference->detail) : NULL;
 		copy->location = reference->location;
+		copy->removed = reference->removed;
 		node->missing = lappend(node->missing, copy);
 	}
 	MemoryContextSwitchTo(old);
@@ -274,7 +301,7 @@ compute_node(Graph *graph, GraphNode *node)
 	graph->pass++;
 	CheckAnalysis(graph, node);
 	analyzed = AnalyzeModel(node->definition,
-							ParseModel(node->definition, model_exists, graph),
+							parse_text(graph, node->definition),
 							find_parent, graph);
 	fingerprint = ComputeFingerprint(node->definition, analyzed, graph->environment->name);
 	node->plain = NULL;
@@ -519,7 +546,7 @@ BindNodeWith(Graph *graph, GraphNode *node, Fingerprint **result)
 
 	graph->pass++;
 	analyzed = AnalyzeModel(node->definition,
-							ParseModel(node->definition, model_exists, graph),
+							parse_text(graph, node->definition),
 							find_parent, graph);
 	analyzed->declared_breaking = node->declared_breaking;
 	fingerprint = ComputeFingerprint(node->definition, analyzed, hashed_for(graph, node));

@@ -33,6 +33,48 @@
 #include "withheld.h"
 
 /*
+ * find_view
+ *		The relation that stands where the view of a model does; InvalidOid:
+ *		none.
+ */
+static Oid
+find_view(const ModelName *name, const char *environment)
+{
+	Oid			namespace = get_namespace_oid(ViewSchema(name, environment), true);
+
+	return OidIsValid(namespace) ? get_relname_relid(name->name, namespace) : InvalidOid;
+}
+
+/*
+ * find_shown
+ *		The environment whose view of a model counts, and the view, which may
+ *		not be there.
+ *
+ * Views are made after what they show, so there is none yet when the first
+ * models of an environment are built.  Who can read the same version in the
+ * environment that it was made from may read it here, too.
+ */
+static const char *
+find_shown(const Graph *graph, const GraphNode *node, Oid *view)
+{
+	char	   *base;
+
+	*view = find_view(&node->name, graph->environment->name);
+	if (OidIsValid(*view) ||
+		CatalogRead("SELECT b.name FROM vde.environment b "
+					"JOIN vde.pointer p ON p.environment_id = b.id "
+					"JOIN vde.snapshot s ON s.id = p.snapshot_id "
+					"WHERE CASE $1 WHEN 0 THEN b.name = '" PROD_ENVIRONMENT "' ELSE b.id = $1 END "
+					"AND b.id <> $2 AND s.model_id = $3 AND s.version_id = $4", "llll",
+					graph->environment->base_id, graph->environment->id,
+					node->model_id, node->version.id) == 0)
+		return graph->environment->name;
+	base = CatalogText(0, 1);
+	*view = find_view(&node->name, base);
+	return OidIsValid(*view) ? base : graph->environment->name;
+}
+
+/*
  * MayReadView
  *		See node_access.h.
  *
@@ -44,12 +86,18 @@
 bool
 MayReadView(Graph *graph, GraphNode *node, Oid role)
 {
-	Oid			namespace = get_namespace_oid(ViewSchema(&node->name, graph->environment->name), true);
-	Oid			view = OidIsValid(namespace) ? get_relname_relid(node->name.name, namespace) : InvalidOid;
+	const char *environment;
+	Oid			view;
 	HeapTuple	tuple;
 	bool		ours = false;
 
+	environment = find_shown(graph, node, &view);
 	if (!OidIsValid(view) || !KindHasRelation(node->definition->kind))
+		return false;
+
+	/* who deploys here need not ask for USAGE on a schema of another environment */
+	if (environment != graph->environment->name &&
+		NamespaceAclcheck(get_rel_namespace(view), role, ACL_USAGE) != ACLCHECK_OK)
 		return false;
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(view));
 	if (HeapTupleIsValid(tuple))
@@ -160,7 +208,7 @@ check_withheld(const GraphNode *parent, const Definition *reader)
 
 /*
  * CheckParents
- *		See node_access.h.  A model's owner needs SELECT on the environment's view of each parent,
+ *		See node_access.h.  A model's owner needs SELECT on the view of each parent,
  *		and must have agreed to read it; the physical table is read with that
  *		checked.
  *
@@ -172,6 +220,8 @@ void
 CheckParents(Graph *graph, GraphNode *node, const Definition *reader)
 {
 	ListCell   *cell;
+	const char *environment;
+	Oid			view;
 
 	check_stack_depth();
 	check_replaced(graph, node, reader);
@@ -199,13 +249,16 @@ CheckParents(Graph *graph, GraphNode *node, const Definition *reader)
 		if (has_privs_of_role(reader->owner, parent->definition->owner) ||
 			MayReadView(graph, parent, reader->owner))
 			continue;
+		environment = find_shown(graph, parent, &view);
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for model \"%s\"", QuoteModelName(&parent->name)),
 				 errdetail("Model \"%s\" reads it as role \"%s\".", QuoteModelName(&reader->name),
 						   GetUserNameFromId(reader->owner, true)),
-				 errhint("Have its owner grant SELECT on %s.%s to that role.",
-						 quote_identifier(ViewSchema(&parent->name, graph->environment->name)),
+				 errhint(!OidIsValid(view) ? "Apply without the reader first, and then have its owner grant SELECT on %s.%s to that role." :
+						 environment == graph->environment->name ? "Have its owner grant SELECT on %s.%s to that role." :
+						 "Have SELECT on %s.%s, and USAGE on its schema, granted to that role.",
+						 quote_identifier(ViewSchema(&parent->name, environment)),
 						 quote_identifier(parent->name.name))));
 	}
 }

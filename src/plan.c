@@ -513,7 +513,7 @@ PlanIsEmpty(const VdePlan *plan)
  *		A reference to what is neither a model nor a table.
  */
 static void
-raise_missing(const GraphNode *node)
+raise_missing(const GraphNode *node, const char *environment)
 {
 	ModelReference *reference = (ModelReference *) linitial(node->missing);
 	char	   *name = reference->name.schema ? QuoteModelName(&reference->name) :
@@ -526,6 +526,9 @@ raise_missing(const GraphNode *node)
 			 errdetail("Model \"%s\" reads it. %s", QuoteModelName(&node->name),
 					   reference->detail ? reference->detail :
 					   "It is neither a model in this environment nor a table."),
+			 reference->removed ?
+			 errhint("Change or unregister \"%s\" as well, or take the removal back with vde_discard('%s').",
+					 QuoteModelName(&node->name), environment) :
 			 errhint("Register a model of that name, create the table, or correct the query."),
 			 hidden ? 0 : internalerrquery(node->definition->query),
 			 hidden || reference->location < 0 ? 0 :
@@ -628,7 +631,7 @@ CheckPlan(const VdePlan *plan)
 			continue;
 		if (obstruction->problem != NULL)
 			ReThrowError(obstruction->problem);
-		raise_missing(obstruction);
+		raise_missing(obstruction, plan->environment->name);
 	}
 	if (plan->obstacles != NIL)
 		RaiseObstacle((ViewObstacle *) linitial(plan->obstacles));

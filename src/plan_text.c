@@ -128,7 +128,7 @@ action_text(const PlanChange *change)
 		return "refresh";
 	if (strcmp(change->action, "drop_view") == 0)
 		return "drop view";
-	return change->view != NULL ? "re-point" : "keep";
+	return change->view != NULL && GraphNodeMoves(change->node) ? "re-point" : "keep";
 }
 
 /*

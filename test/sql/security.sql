@@ -473,6 +473,39 @@ SELECT count(*) FROM own__bobs.through;
 SELECT relowner::regrole FROM pg_class WHERE oid = 'own__bobs.through'::regclass;
 RESET ROLE;
 
+-- An environment has no views yet when its first models are built: then it counts
+-- whether he can read the view in prod, ...
+SET ROLE t_security_bob;
+SELECT vde_register('own.early', 'SELECT id FROM shop.orders', environment => 'early') IS NOT NULL AS ok;
+CALL vde_apply('early');
+SET ROLE t_security_ana;
+GRANT SELECT ON shop.orders TO t_security_bob;
+SET ROLE t_security_bob;
+CALL vde_apply('early');
+RESET ROLE;
+GRANT USAGE ON SCHEMA shop TO t_security_bob;
+SET ROLE t_security_bob;
+CALL vde_apply('early');
+SELECT count(*) FROM own__early.early;
+SELECT pg_catalog.has_table_privilege('t_security_bob', 'shop__early.orders', 'SELECT') AS may_read;
+CALL vde_drop_environment('early');
+-- ... but not where the model is to be another one than prod's
+RESET ROLE;
+GRANT t_security_team TO t_security_bob;
+SET ROLE t_security_team;
+SELECT vde_register('own.other', 'SELECT 1 AS one', environment => 'early') IS NOT NULL AS ok;
+SET ROLE t_security_ana;
+SELECT vde_register('shop.orders', 'SELECT id, customer_id, note, id AS hush FROM raw.orders', options => '{"primary_key": ["id"]}', environment => 'early') IS NOT NULL AS ok;
+SET ROLE t_security_bob;
+SELECT vde_register('own.early', 'SELECT hush FROM shop.orders', environment => 'early') IS NOT NULL AS ok;
+CALL vde_apply('early');
+SELECT vde_unregister('own.early', 'early');
+CALL vde_drop_environment('early');
+RESET ROLE;
+REVOKE t_security_team FROM t_security_bob;
+REVOKE USAGE ON SCHEMA shop FROM t_security_bob;
+REVOKE SELECT ON shop.orders FROM t_security_bob;
+
 -- Members of a role share its environments and models; the model runs as the
 -- role, whoever of them registered it.
 SET ROLE t_security_ana;
