@@ -32,6 +32,7 @@
 #include "node_access.h"
 #include "physical.h"
 #include "receiver.h"
+#include "session.h"
 #include "snapshot.h"
 #include "subtransaction.h"
 #include "table_reader.h"
@@ -137,6 +138,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	Definition *definition = node->definition;
 	bool		has_rows = KindHasRows(definition->kind);
 	TimestampTz started = GetCurrentTimestamp();
+	TimestampTz read_at = SourcesReadAt();
 	Fingerprint *fingerprint;
 	List	   *inputs = NIL;
 	Query	   *query;
@@ -158,8 +160,8 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	if (can_cut_off && SameFillInputs(version->id, inputs))
 	{
 		CatalogWrite("UPDATE vde.version SET refreshed_at = $2 WHERE id = $1", "lz",
-					 version->id, started);
-		version->refreshed_at = started;
+					 version->id, read_at);
+		version->refreshed_at = read_at;
 		step->unchanged = true;
 		save_build(graph, step, "unchanged", -1,
 				   (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC, started);
@@ -189,14 +191,14 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	VDE_POINT("build: analyzed again");
 
 	seconds = (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC;
-	SaveVersionFilled(node->model_id, version, started, has_rows ? (int64) contents.rows : -1,
+	SaveVersionFilled(node->model_id, version, read_at, has_rows ? (int64) contents.rows : -1,
 					  has_rows ? contents.hash : "", seconds, definition->owner);
 	if (has_rows)
 		SaveFillInputs(version->id, inputs);
 	VDE_POINT("build: version written");
 	version->built = true;
 	version->emptied = false;
-	version->refreshed_at = started;
+	version->refreshed_at = read_at;
 	save_build(graph, step, "built", has_rows ? (int64) contents.rows : -1, seconds, started);
 	VDE_POINT("build: noted");
 	if (has_rows)

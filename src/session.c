@@ -105,6 +105,40 @@ RefuseOnStandby(void)
 				 errhint("Call it on the primary server, or here once this server has been promoted.")));
 }
 
+/* how many calls this session has seen; tells one from another */
+static uint64 session_number = 0;
+
+/*
+ * SourcesReadAt
+ *		See session.h.
+ *
+ * A transaction with one snapshot knows nothing that was committed after its
+ * first statement, however long ago that was.  When the snapshot was taken is
+ * noted nowhere; the transaction began before that, which makes tables older
+ * than they are at worst, so that they are filled once more.  What the
+ * transaction has written itself it does see: a call after that counts as a
+ * microsecond later, which is less than it takes to get to a first call.
+ */
+TimestampTz
+SourcesReadAt(void)
+{
+	static TimestampTz transaction = 0;
+	static uint64 last_call = 0;
+	static int	calls = 0;
+
+	if (!IsolationUsesXactSnapshot())
+		return GetCurrentTimestamp();
+	if (transaction != GetCurrentTransactionStartTimestamp())
+	{
+		transaction = GetCurrentTransactionStartTimestamp();
+		calls = 0;
+	}
+	else if (last_call != session_number)
+		calls++;
+	last_call = session_number;
+	return transaction + calls;
+}
+
 /* who called the function that is at work, or was last */
 static Oid	session_caller = InvalidOid;
 
@@ -140,6 +174,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 
 	session->atomic = true;
 	session->started = GetCurrentTimestamp();
+	session_number++;
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
 	{
 		session->atomic = castNode(CallContext, fcinfo->context)->atomic;

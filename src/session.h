@@ -63,6 +63,12 @@ extern void SessionCommitBuild(VdeSession *session);
 extern void UseReadCommitted(void);
 
 /*
+ * Up to when a query that is run now knows what it reads, at least.  Calls of
+ * one transaction that has one snapshot come one after another.
+ */
+extern TimestampTz SourcesReadAt(void);
+
+/*
  * Runs what follows as a model's owner: security-restricted, read-only if
  * asked, with the definition's settings.
  */
