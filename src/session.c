@@ -46,6 +46,7 @@
 
 #include "compat.h"
 #include "fault.h"
+#include "kept_plans.h"
 #include "model.h"
 #include "redirect_zone.h"
 #include "session.h"
@@ -173,6 +174,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 	int			options = 0;
 
 	session->atomic = true;
+	session->committed = false;
 	session->started = GetCurrentTimestamp();
 	session_number++;
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
@@ -206,6 +208,7 @@ SessionEnd(VdeSession *session)
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
 	CheckRedirectionZone();
+	CheckKeptPlans();
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 }
@@ -225,6 +228,10 @@ commit(VdeSession *session, bool wait)
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
 	CheckRedirectionZone();
+	/* triggers of the caller's that were deferred */
+	if (!session->committed)
+		CheckKeptPlans();
+	session->committed = true;
 	VDE_POINT("commit: before");
 	if (!wait)
 		(void) set_config_option("synchronous_commit", "off",
@@ -298,8 +305,15 @@ RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only)
 						   state->saved_context | SECURITY_RESTRICTED_OPERATION);
 	CheckRedirectionZone();
 	state->guc_level = NewGUCNestLevel();
-	if (settings != NULL)
-		ApplySettings(settings);
+	state->has_settings = settings != NULL;
+	if (state->has_settings)
+	{
+		bool		changed;
+		uint64		number = ApplySettings(settings, &changed);
+
+		EnterSettings(number, changed);
+	}
+	CheckKeptPlans();
 	/* the caller need not be one who may see the query */
 	if (Debug_print_plan)
 		ApplySetting("debug_print_plan", "off");
@@ -322,6 +336,8 @@ RunAsEnd(RunAs *state)
 	AtEOXact_GUC(false, state->guc_level);
 	SetUserIdAndSecContext(state->saved_user, state->saved_context);
 	CheckRedirectionZone();
+	if (state->has_settings)
+		LeaveSettings();
 }
 
 /*

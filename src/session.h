@@ -23,6 +23,7 @@ typedef struct VdeSession
 	Oid			caller;			/* who called the function */
 	Oid			extension_owner;
 	bool		atomic;			/* inside the caller's transaction block */
+	bool		committed;		/* what the caller's transaction had done */
 	int			saved_context;	/* security context of the caller */
 	int			guc_level;
 	TimestampTz started;
@@ -78,6 +79,7 @@ typedef struct RunAs
 	int			saved_context;
 	int			guc_level;
 	bool		saved_read_only;
+	bool		has_settings;
 } RunAs;
 
 extern void RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only);
