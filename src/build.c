@@ -102,7 +102,7 @@ with_thousands(uint64 number)
 static bool
 held_before(const Version *version, const Contents *contents)
 {
-	return contents->hash[0] != '\0' && !version->emptied &&
+	return contents->hash[0] != '\0' && !version->emptied && !version->refilled &&
 		CatalogRead("SELECT FROM vde.version WHERE id = $1 AND content_hash = $2", "lt",
 					version->id, contents->hash) > 0;
 }
@@ -150,7 +150,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	query = BindNodeWith(graph, node, &fingerprint);
 	VDE_POINT("build: analyzed");
 
-	can_cut_off = step->if_changed && version->built && !version->emptied &&
+	can_cut_off = step->if_changed && version->built && !version->emptied && !version->refilled &&
 		CanCutOff(graph, node, query, fingerprint);
 
 	/* before the query's snapshot, and once who switches them now is done */
@@ -198,6 +198,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	VDE_POINT("build: version written");
 	version->built = true;
 	version->emptied = false;
+	version->refilled = false;
 	version->refreshed_at = read_at;
 	save_build(graph, step, "built", has_rows ? (int64) contents.rows : -1, seconds, started);
 	VDE_POINT("build: noted");
