@@ -17,6 +17,7 @@
 #include "catalog.h"
 #include "lineage.h"
 #include "physical.h"
+#include "physical_view.h"
 #include "snapshot.h"
 
 /* what read_state reads, in its order */
@@ -241,6 +242,8 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 			version->emptied = PhysicalIsEmpty(version->relation_name);
 		else if (version->built && kind == KIND_MATERIALIZED_VIEW)
 			version->emptied = PhysicalIsUnpopulated(version->relation_name);
+		else if (version->built && kind == KIND_VIEW)
+			version->misled = ViewIsMisled(version->id);
 	}
 	else if (KindHasRelation(kind))
 		version->relation_name = PhysicalName(name, digest);
