@@ -14,6 +14,7 @@
  *	  canonical_constant.c		constants, the lists in IN
  *	  canonical_document.c		XML and JSON
  *	  canonical_name.c			catalog objects, by name
+ *	  canonical_setting.c		what follows settings unsaid
  *	  canonical_definition.c	objects outside vde, by definition
  *	  canonical_type.c			types outside vde, by definition
  *	  canonical_search.c		text search configurations and dictionaries
@@ -378,6 +379,7 @@ extern void PutTableFunction(Canonical *c, TableFunc *function);
 extern void PutType(Canonical *c, Oid typid);
 extern void PutTypeOf(Canonical *c, Oid typid, int32 typmod, Oid collid);
 extern void PutFunction(Canonical *c, Oid funcid);
+extern void PutCalledFunction(Canonical *c, Oid funcid, List *args);
 extern void PutFunctionName(Canonical *c, Oid funcid);
 extern void PutOperator(Canonical *c, Oid opno);
 extern void PutOperatorClassName(Canonical *c, Oid opclass);
@@ -393,6 +395,10 @@ extern bool IsListed(const char *name, const char *const *patterns, int count);
 extern const char *SchemaName(Oid nspid);
 extern void PinOutput(CanonicalScope *scope);
 extern void UnpinOutput(CanonicalScope *scope);
+
+/* canonical_setting.c */
+extern bool ImmutableFollowsSettings(Oid funcid, Oid result_type, List *args);
+extern bool PathFollowsSettings(Node *path);
 
 /* canonical_definition.c */
 extern void ExamineObject(CanonicalScope *scope, OutsideObject *object);

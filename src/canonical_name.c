@@ -10,8 +10,9 @@
  * dependency.c.  Writing a call also notes what the call may depend on.
  *
  * Folded in, because			nobody looks further yet
- *	settings					any function that is not immutable, and any
- *								user's one: immutable is what its author says
+ *	settings					any function that is not immutable, any user's
+ *								one (immutable is what its author says), and
+ *								what canonical_setting.c lists
  *	the role					functions that ask for it, user's functions
  *								that are not immutable (their bodies may read
  *								anything), system views (they show what the
@@ -313,10 +314,11 @@ IsListed(const char *name, const char *const *patterns, int count)
 }
 
 /*
- * What a call of the function depends on, besides its arguments.
+ * What a call of the function depends on, besides its arguments.  args: those
+ * where they are known, or NIL.
  */
 static void
-note_call(Canonical *c, Oid funcid, Form_pg_proc proc)
+note_call(Canonical *c, Oid funcid, Form_pg_proc proc, List *args)
 {
 	if (funcid >= FirstNormalObjectId)
 	{
@@ -339,6 +341,8 @@ note_call(Canonical *c, Oid funcid, Form_pg_proc proc)
 			(strcmp(NameStr(proc->proname), "age") == 0 && proc->pronargs == 1))
 			NoteChance(c, psprintf("%s()", NameStr(proc->proname)));
 	}
+	else if (ImmutableFollowsSettings(funcid, proc->prorettype, args))
+		c->uses->settings = true;
 	if (proc->provolatile == PROVOLATILE_VOLATILE)
 		c->uses->is_volatile = true;
 }
@@ -347,7 +351,7 @@ note_call(Canonical *c, Oid funcid, Form_pg_proc proc)
  * Name and argument types; called: note down the call as well.
  */
 static void
-put_function(Canonical *c, Oid funcid, bool called)
+put_function(Canonical *c, Oid funcid, bool called, List *args)
 {
 	HeapTuple	tuple;
 	Form_pg_proc proc;
@@ -373,7 +377,7 @@ put_function(Canonical *c, Oid funcid, bool called)
 
 	if (called)
 	{
-		note_call(c, funcid, proc);
+		note_call(c, funcid, proc, args);
 		if (funcid >= FirstNormalObjectId)
 			(void) UseObject(c, OUTSIDE_FUNCTION, funcid);
 	}
@@ -386,7 +390,16 @@ put_function(Canonical *c, Oid funcid, bool called)
 void
 PutFunction(Canonical *c, Oid funcid)
 {
-	put_function(c, funcid, true);
+	put_function(c, funcid, true, NIL);
+}
+
+/*
+ * The same, with arguments that are known.  They are not written.
+ */
+void
+PutCalledFunction(Canonical *c, Oid funcid, List *args)
+{
+	put_function(c, funcid, true, args);
 }
 
 /*
@@ -395,7 +408,7 @@ PutFunction(Canonical *c, Oid funcid)
 void
 PutFunctionName(Canonical *c, Oid funcid)
 {
-	put_function(c, funcid, false);
+	put_function(c, funcid, false, NIL);
 }
 
 /*
@@ -428,7 +441,7 @@ PutOperator(Canonical *c, Oid opno)
 	proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(operator->oprcode));
 	if (!HeapTupleIsValid(proc))
 		elog(ERROR, "cache lookup failed for function %u", operator->oprcode);
-	note_call(c, operator->oprcode, (Form_pg_proc) GETSTRUCT(proc));
+	note_call(c, operator->oprcode, (Form_pg_proc) GETSTRUCT(proc), NIL);
 	ReleaseSysCache(proc);
 	if (opno >= FirstNormalObjectId)
 		(void) UseObject(c, OUTSIDE_OPERATOR, opno);
