@@ -14,6 +14,7 @@
  *	  canonical_constant.c		constants, the lists in IN
  *	  canonical_document.c		XML and JSON
  *	  canonical_name.c			catalog objects, by name
+ *	  canonical_comparison.c	operator classes and families
  *	  canonical_setting.c		what follows settings unsaid
  *	  canonical_definition.c	objects outside vde, by definition
  *	  canonical_type.c			types outside vde, by definition
@@ -382,8 +383,6 @@ extern void PutFunction(Canonical *c, Oid funcid);
 extern void PutCalledFunction(Canonical *c, Oid funcid, List *args);
 extern void PutFunctionName(Canonical *c, Oid funcid);
 extern void PutOperator(Canonical *c, Oid opno);
-extern void PutOperatorClassName(Canonical *c, Oid opclass);
-extern void PutOperatorFamilyName(Canonical *c, Oid opfamily);
 extern void PutCollation(Canonical *c, Oid collid);
 extern void PutRelation(Canonical *c, Oid relid);
 extern void PutColumn(Canonical *c, Oid relid, AttrNumber attnum);
@@ -395,6 +394,12 @@ extern bool IsListed(const char *name, const char *const *patterns, int count);
 extern const char *SchemaName(Oid nspid);
 extern void PinOutput(CanonicalScope *scope);
 extern void UnpinOutput(CanonicalScope *scope);
+
+/* canonical_comparison.c */
+extern void PutOperatorFamilyName(Canonical *c, Oid opfamily);
+extern void PutOperatorClass(Canonical *c, Oid opclass);
+extern void PutDefaultOperatorClasses(Canonical *c, Oid typid);
+extern void PutOperatorFamilies(Canonical *c, Oid opno);
 
 /* canonical_setting.c */
 extern bool ImmutableFollowsSettings(Oid funcid, Oid result_type, List *args);

@@ -24,8 +24,8 @@
  * is not chance, though it may read "today".
  *
  * Left to names alone, because only a superuser can change what is behind
- * them: base types, operator classes and families, C functions' code (their
- * library and symbol are in), planner support functions.
+ * them: base types, C functions' code (their library and symbol are in),
+ * planner support functions.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,9 +39,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_namespace.h"
-#include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
-#include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
@@ -445,42 +443,6 @@ PutOperator(Canonical *c, Oid opno)
 	ReleaseSysCache(proc);
 	if (opno >= FirstNormalObjectId)
 		(void) UseObject(c, OUTSIDE_OPERATOR, opno);
-	ReleaseSysCache(tuple);
-}
-
-/*
- * An operator family: a leaf, see above.
- */
-void
-PutOperatorFamilyName(Canonical *c, Oid opfamily)
-{
-	HeapTuple	tuple;
-	Form_pg_opfamily family;
-
-	tuple = SearchSysCache1(OPFAMILYOID, ObjectIdGetDatum(opfamily));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator family %u", opfamily);
-	family = (Form_pg_opfamily) GETSTRUCT(tuple);
-	PutString(c->buf, SchemaName(family->opfnamespace));
-	PutString(c->buf, NameStr(family->opfname));
-	ReleaseSysCache(tuple);
-}
-
-/*
- * An operator class: a leaf, see above.
- */
-void
-PutOperatorClassName(Canonical *c, Oid opclass)
-{
-	HeapTuple	tuple;
-	Form_pg_opclass class;
-
-	tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(opclass));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator class %u", opclass);
-	class = (Form_pg_opclass) GETSTRUCT(tuple);
-	PutString(c->buf, SchemaName(class->opcnamespace));
-	PutString(c->buf, NameStr(class->opcname));
 	ReleaseSysCache(tuple);
 }
 
