@@ -95,7 +95,7 @@ parse_text(Graph *graph, const Definition *definition)
 		if (node->edit == NULL || node->definition != NULL)
 			continue;
 		missing->removed = true;
-		missing->detail = "The removal of that model is drafted in this environment.";
+		missing->detail = psprintf("%s Its removal is drafted.", missing->detail);
 	}
 	return parsed;
 }

@@ -177,7 +177,7 @@ vde_use(PG_FUNCTION_ARGS)
 		ereport(NOTICE,
 				(errmsg("the library of vde is not loaded at the start of a session"),
 				 errdetail("Until something of vde is called in a session, its queries read prod, whatever vde.environment says."),
-				 errhint("Have a superuser add vde to session_preload_libraries, and defaults count, too (ALTER ROLE ... SET vde.environment).")));
+				 errhint("For defaults of roles and databases to take effect (ALTER ROLE ... SET vde.environment), have a superuser add vde to session_preload_libraries.")));
 		told = true;
 	}
 	if (environment == NULL)
