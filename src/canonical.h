@@ -20,6 +20,7 @@
  *	  canonical_type.c			types outside vde, by definition
  *	  canonical_search.c		text search configurations and dictionaries
  *	  canonical_body.c			string bodies of SQL functions
+ *	  canonical_index.c			what the expressions of indexes call
  *	  canonical_depends_on.c		what the option depends_on names
  *	  dependency.c				objects outside vde, by identity
  *	  fingerprint.c				what of it makes up a version
@@ -152,6 +153,7 @@ typedef enum CanonicalTag
 	TAG_EXPORT = 138,
 	TAG_DEPENDS_ON = 139,
 	TAG_PRIVATE = 140,
+	TAG_INDEXES = 141,
 	TAG_DECLARED_BREAKING = 150
 } CanonicalTag;
 
@@ -417,6 +419,9 @@ extern void PutComposite(Canonical *c, Oid relid);
 
 /* canonical_depends_on.c */
 extern void PutDependsOn(Canonical *c, List *parents, List *relations);
+
+/* canonical_index.c */
+extern void PutIndexes(Canonical *c, List *columns, List *indexes);
 
 /* canonical_body.c */
 extern void ResolveBody(CanonicalScope *scope, OutsideObject *object);

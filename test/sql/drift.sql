@@ -228,3 +228,35 @@ SELECT vde_register('c.ranked', query, environment => 'other') > 0 FROM comparin
 SELECT version = :'was' AS shared FROM vde_changes('other') WHERE model = 'c.ranked';
 CALL vde_apply('other');
 SELECT r FROM c__other.ranked ORDER BY id;
+CALL vde_apply('prod');
+
+-- what an index calls: it holds what that returned; who reads the model does not
+RESET SESSION AUTHORIZATION;
+CREATE FUNCTION tools.norm(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN lower($1); END';
+CREATE FUNCTION tools.few(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 < 3; END';
+SET SESSION AUTHORIZATION t_drift_ana;
+SELECT vde_register('i.normed', 'SELECT id, note FROM raw.orders', options => '{"indexes": ["(tools.norm(note))", "(lower(note))"]}', environment => 'prod') > 0;
+SELECT vde_register('i.few', 'SELECT id, note FROM raw.orders', options => '{"indexes": [{"columns": ["id"], "where": "tools.few(id)"}]}', environment => 'prod') > 0;
+SELECT vde_register('i.seed', E'id,note\n1,B\n', 'seed', '{"indexes": ["(tools.norm(note))"]}', environment => 'prod') > 0;
+SELECT vde_register('i.lower', 'SELECT id, note FROM raw.orders', options => '{"indexes": [{"columns": ["(lower(note))"], "where": "id > 1"}]}', environment => 'prod') > 0;
+SELECT vde_register('i.reader', 'SELECT note FROM i.normed', environment => 'prod') > 0;
+CALL vde_apply('prod', confirm => true);
+CALL vde_run('prod');
+SELECT * FROM why();
+RESET SESSION AUTHORIZATION;
+CREATE OR REPLACE FUNCTION tools.norm(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN upper($1); END';
+SET SESSION AUTHORIZATION t_drift_ana;
+CALL vde_run('prod');
+SELECT * FROM why();
+SELECT model, action FROM vde_changes('prod') ORDER BY 1;
+CALL vde_apply('prod');
+SELECT * FROM why();
+SET enable_seqscan = off;
+SELECT id FROM i.normed WHERE tools.norm(note) = 'B';
+RESET enable_seqscan;
+RESET SESSION AUTHORIZATION;
+CREATE OR REPLACE FUNCTION tools.few(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 < 2; END';
+SET SESSION AUTHORIZATION t_drift_ana;
+SELECT * FROM why();
+CALL vde_apply('prod');
+CALL vde_run('prod');
