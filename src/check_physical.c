@@ -134,7 +134,7 @@ check_missing(Check *check, const BuiltVersion *version)
 	if (repaired)
 	{
 		CatalogWrite("UPDATE vde.version SET built_at = NULL, built_by = NULL, refreshed_at = NULL, "
-					 "row_count = NULL, content_hash = NULL, build_seconds = NULL WHERE id = $1", "l", version->id);
+					 "row_count = NULL, content_hash = NULL, file = NULL, build_seconds = NULL WHERE id = $1", "l", version->id);
 		CatalogWrite("DELETE FROM vde.version_input WHERE version_id = $1", "l", version->id);
 	}
 	report(check, version, "missing_relation",

@@ -171,7 +171,7 @@ collect(const Garbage *item)
 		AtEOXact_GUC(false, guc_level);
 		VDE_POINT("gc: relation dropped");
 		CatalogWrite("UPDATE vde.version SET built_at = NULL, built_by = NULL, refreshed_at = NULL, "
-					 "row_count = NULL, content_hash = NULL, build_seconds = NULL, collected_at = $2 WHERE id = $1", "lz",
+					 "row_count = NULL, content_hash = NULL, file = NULL, build_seconds = NULL, collected_at = $2 WHERE id = $1", "lz",
 					 item->version_id, GetCurrentTimestamp());
 		CatalogWrite("DELETE FROM vde.version_input WHERE version_id = $1", "l", item->version_id);
 		VDE_POINT("gc: version written");

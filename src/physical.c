@@ -206,6 +206,33 @@ PhysicalIsUnpopulated(const char *relation_name)
 }
 
 /*
+ * PhysicalFile
+ *		See physical.h.
+ *
+ * It is text in a catalog that is dumped and copied, so it names the cluster
+ * and the database, too: OIDs alone may come to be the same elsewhere.
+ */
+char *
+PhysicalFile(const char *relation_name)
+{
+	HeapTuple	tuple;
+	Form_pg_class form;
+	char	   *file = NULL;
+
+	/* nobody has been asked for a lock, which would do this */
+	AcceptInvalidationMessages();
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(PhysicalRelation(relation_name)));
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	if (form->relkind == RELKIND_MATVIEW)
+		file = psprintf(UINT64_FORMAT "/%u/%u/%u", GetSystemIdentifier(), MyDatabaseId,
+						form->oid, form->relfilenode);
+	ReleaseSysCache(tuple);
+	return file;
+}
+
+/*
  * InSubtransaction
  *		Calls work in a subtransaction of its own.
  */

@@ -411,10 +411,11 @@ define_partitions(const Definition *definition, List *columns,
 {
 	int			guc_level = NewGUCNestLevel();
 	ErrorContextCallback callback;
+	bool		changed;
 	ListCell   *lc;
 
 	if (definition->settings != NULL)
-		ApplySettings(definition->settings);
+		(void) ApplySettings(definition->settings, &changed);
 	ApplySetting("search_path", "pg_catalog, pg_temp");
 
 	callback.callback = partition_error_callback;

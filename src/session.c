@@ -46,6 +46,7 @@
 
 #include "compat.h"
 #include "fault.h"
+#include "kept_plans.h"
 #include "model.h"
 #include "redirect_zone.h"
 #include "session.h"
@@ -105,6 +106,40 @@ RefuseOnStandby(void)
 				 errhint("Call it on the primary server, or here once this server has been promoted.")));
 }
 
+/* how many calls this session has seen; tells one from another */
+static uint64 session_number = 0;
+
+/*
+ * SourcesReadAt
+ *		See session.h.
+ *
+ * A transaction with one snapshot knows nothing that was committed after its
+ * first statement, however long ago that was.  When the snapshot was taken is
+ * noted nowhere; the transaction began before that, which makes tables older
+ * than they are at worst, so that they are filled once more.  What the
+ * transaction has written itself it does see: a call after that counts as a
+ * microsecond later, which is less than it takes to get to a first call.
+ */
+TimestampTz
+SourcesReadAt(void)
+{
+	static TimestampTz transaction = 0;
+	static uint64 last_call = 0;
+	static int	calls = 0;
+
+	if (!IsolationUsesXactSnapshot())
+		return GetCurrentTimestamp();
+	if (transaction != GetCurrentTransactionStartTimestamp())
+	{
+		transaction = GetCurrentTransactionStartTimestamp();
+		calls = 0;
+	}
+	else if (last_call != session_number)
+		calls++;
+	last_call = session_number;
+	return transaction + calls;
+}
+
 /* who called the function that is at work, or was last */
 static Oid	session_caller = InvalidOid;
 
@@ -139,7 +174,9 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 	int			options = 0;
 
 	session->atomic = true;
+	session->committed = false;
 	session->started = GetCurrentTimestamp();
+	session_number++;
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
 	{
 		session->atomic = castNode(CallContext, fcinfo->context)->atomic;
@@ -171,6 +208,7 @@ SessionEnd(VdeSession *session)
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
 	CheckRedirectionZone();
+	CheckKeptPlans();
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 }
@@ -190,6 +228,10 @@ commit(VdeSession *session, bool wait)
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
 	CheckRedirectionZone();
+	/* triggers of the caller's that were deferred */
+	if (!session->committed)
+		CheckKeptPlans();
+	session->committed = true;
 	VDE_POINT("commit: before");
 	if (!wait)
 		(void) set_config_option("synchronous_commit", "off",
@@ -263,8 +305,15 @@ RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only)
 						   state->saved_context | SECURITY_RESTRICTED_OPERATION);
 	CheckRedirectionZone();
 	state->guc_level = NewGUCNestLevel();
-	if (settings != NULL)
-		ApplySettings(settings);
+	state->has_settings = settings != NULL;
+	if (state->has_settings)
+	{
+		bool		changed;
+		uint64		number = ApplySettings(settings, &changed);
+
+		EnterSettings(number, changed);
+	}
+	CheckKeptPlans();
 	/* the caller need not be one who may see the query */
 	if (Debug_print_plan)
 		ApplySetting("debug_print_plan", "off");
@@ -287,6 +336,8 @@ RunAsEnd(RunAs *state)
 	AtEOXact_GUC(false, state->guc_level);
 	SetUserIdAndSecContext(state->saved_user, state->saved_context);
 	CheckRedirectionZone();
+	if (state->has_settings)
+		LeaveSettings();
 }
 
 /*
