@@ -27,6 +27,7 @@
 #include "deployment.h"
 #include "deployment_record.h"
 #include "fault.h"
+#include "freshness.h"
 #include "guc.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
@@ -320,6 +321,7 @@ DeployPlan(VdeSession *session, VdePlan *plan, const char *message)
 	Environment *environment = (Environment *) plan->environment;
 	List	   *steps = plan_steps(plan);
 
+	RequireLatestTables(plan->graph);
 	if (session->atomic)
 		require_locks(plan, steps);
 	build_plan(session, plan, steps);

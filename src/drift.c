@@ -33,7 +33,7 @@
 #define DRIFT_EMPTIED	"contents of its unlogged table, which a crash emptied,"
 
 /* what note_lost() says changed, which is no drift either */
-#define DRIFT_LOST		"contents of its table, which somebody dropped,"
+#define DRIFT_LOST		"contents of its table, which is gone,"
 
 /* ---------------------------------------------------------------------
  * Found
@@ -225,17 +225,22 @@ note_emptied(Graph *graph)
 
 /*
  * note_lost
- *		Marks the models whose table somebody dropped, as vde_check() has noted.
+ *		Marks the models whose table somebody dropped, as vde_check() has noted; or
+ *		that was collected, which is not done to a table that is pointed at.
  */
 static void
 note_lost(Graph *graph)
 {
 	List	   *ids;
 
+	/* in two, so that the index on what is lost is of use */
 	ids = GraphReadIds(CatalogRead("SELECT p.model_id FROM vde.version v JOIN vde.snapshot s ON s.version_id = v.id "
 								   "JOIN vde.pointer p ON p.snapshot_id = s.id "
 								   "WHERE v.built_at IS NULL AND v.relation_name IS NOT NULL AND v.collected_at IS NULL "
-								   "AND p.environment_id = $1", "l", graph->environment->id));
+								   "AND p.environment_id = $1 "
+								   "UNION ALL SELECT p.model_id FROM vde.version v JOIN vde.snapshot s ON s.version_id = v.id "
+								   "JOIN vde.pointer p ON p.snapshot_id = s.id "
+								   "WHERE v.collected_at IS NOT NULL AND p.environment_id = $1", "l", graph->environment->id));
 	if (ids != NIL)
 		mark_drifted(graph, ids, DRIFT_LOST, false, false);
 }

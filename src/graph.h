@@ -122,6 +122,7 @@ typedef struct Graph
 	List	   *edits;			/* Edit *, of what was computed */
 	bool		with_drift;
 	List	   *settled_ids;	/* int64 *, of a settlement */
+	List	   *compared;		/* int64 *: versions, see RequireLatestTables */
 } Graph;
 
 /*
