@@ -25,6 +25,7 @@ typedef struct VdeSession
 	bool		atomic;			/* inside the caller's transaction block */
 	int			saved_context;	/* security context of the caller */
 	int			guc_level;
+	int			outer_calls;	/* those at work that this one is made by */
 	TimestampTz started;
 } VdeSession;
 
@@ -37,7 +38,7 @@ typedef struct VdeSession
 extern void SessionBegin(VdeSession *session, FunctionCallInfo fcinfo);
 extern void SessionEnd(VdeSession *session);
 
-/* Who called the function that is at work */
+/* Who called the function that is at work, the innermost where one runs another */
 extern Oid	SessionCaller(void);
 
 /* Error on a standby */
