@@ -71,6 +71,8 @@
 #define MOMENTS					10
 #define MOMENT					20
 
+#define NOWAIT_HINT "Try again when it is done, or leave out nowait to wait for it."
+
 /*
  * busy_error
  *		Somebody else holds the lock.
@@ -85,6 +87,19 @@ busy_error(const LOCKTAG *tag, const char *message, const char *hint)
 			 errmsg_internal("%s", message),
 			 holders ? errdetail_internal("%s", holders) : 0,
 			 errhint("%s", hint)));
+}
+
+/*
+ * RefuseToWait
+ *		See environment_lock.h.
+ */
+void
+RefuseToWait(const char *busy)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg_internal("%s", busy),
+			 errhint(NOWAIT_HINT)));
 }
 
 /*
@@ -222,7 +237,7 @@ take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session, bool nowait, const ch
 	if (!acquire(tag, mode, session, true, taken))
 	{
 		if (nowait)
-			busy_error(tag, busy, "Try again when it is done, or leave out nowait to wait for it.");
+			busy_error(tag, busy, NOWAIT_HINT);
 		if (!take_within(tag, mode, session, PATIENCE, busy, taken))
 		{
 			tell_wait(tag, busy);
@@ -248,7 +263,7 @@ exclude(const LOCKTAG *tag, bool session, bool nowait, const char *whom, const c
 	if (acquire(tag, ExclusiveLock, session, true, taken))
 		return;
 	if (nowait)
-		busy_error(tag, busy, "Try again when it is done, or leave out nowait to wait for it.");
+		busy_error(tag, busy, NOWAIT_HINT);
 	while (!take_within(tag, ExclusiveLock, session, ASKING_SLICE, busy, taken))
 	{
 		long		elapsed = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());

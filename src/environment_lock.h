@@ -107,4 +107,7 @@ extern bool NextTry(int *tries);
 extern void CheckDeadlocksSoon(void);
 pg_noreturn extern void RethrowDeadlock(MemoryContext context, const char *busy);
 
+/* With nowait, instead of such a wait */
+pg_noreturn extern void RefuseToWait(const char *busy);
+
 #endif							/* VDE_ENVIRONMENT_LOCK_H */
