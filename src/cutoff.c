@@ -192,7 +192,7 @@ ReadFillInputs(Graph *graph, const GraphNode *node)
 	/* one that a crash has emptied does not hold what it did */
 	forboth(cell, inputs, name, unlogged)
 	{
-		if (lfirst(name) != NULL && PhysicalIsEmpty((char *) lfirst(name)))
+		if (lfirst(name) != NULL && PhysicalIsEmpty((char *) lfirst(name), true))
 			((FillInput *) lfirst(cell))->content_hash = NULL;
 	}
 

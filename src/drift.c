@@ -34,7 +34,7 @@
 #define DRIFT_EMPTIED	"contents of its unlogged table, which a crash emptied,"
 
 /* what note_lost() says changed, which is no drift either */
-#define DRIFT_LOST		"contents of its table, which somebody dropped,"
+#define DRIFT_LOST		"contents of its table, which is gone,"
 
 /* what note_misled() says changed, and it is none */
 #define DRIFT_MISLED	"what has the name of a relation in its query"
@@ -216,51 +216,51 @@ NoteOtherMeaning(Graph *graph, List *ids)
 static void
 note_emptied(Graph *graph)
 {
-	char	   *what = DRIFT_EMPTIED;
-	List	   *emptied = NIL;
 	List	   *names = NIL;
 	List	   *ids = NIL;
+	List	   *emptied = NIL;
 	ListCell   *name;
 	ListCell   *id;
 	uint64		rows;
 	uint64		row;
 
-	/* of all environments: there are few, and none in most databases */
-	rows = CatalogRead("SELECT id, relation_name FROM vde.version "
-					   "WHERE unlogged AND row_count > 0 AND built_at IS NOT NULL", "");
+	rows = CatalogRead("SELECT v.relation_name, p.model_id FROM vde.version v JOIN vde.snapshot s ON s.version_id = v.id "
+					   "JOIN vde.pointer p ON p.snapshot_id = s.id "
+					   "WHERE v.unlogged AND v.row_count > 0 AND v.built_at IS NOT NULL AND p.environment_id = $1", "l",
+					   graph->environment->id);
 	for (row = 0; row < rows; row++)
 	{
-		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
-		names = lappend(names, CatalogText(row, 2));
+		names = lappend(names, CatalogText(row, 1));
+		ids = lappend(ids, CopyId(CatalogInt64(row, 2)));
 	}
-	forboth(id, ids, name, names)
+	forboth(name, names, id, ids)
 	{
 		if (OidIsValid(PhysicalRelation((char *) lfirst(name))) &&
-			PhysicalIsEmpty((char *) lfirst(name)))
+			PhysicalIsEmpty((char *) lfirst(name), false))
 			emptied = lappend(emptied, lfirst(id));
 	}
-	if (emptied == NIL)
-		return;
-	ids = GraphReadIds(CatalogRead("SELECT p.model_id FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "
-								   "WHERE s.version_id = ANY ($1) AND p.environment_id = $2", "Il",
-								   emptied, graph->environment->id));
-	if (ids != NIL)
-		mark_drifted(graph, ids, what, false, false);
+	if (emptied != NIL)
+		mark_drifted(graph, emptied, DRIFT_EMPTIED, false, false);
 }
 
 /*
  * note_lost
- *		Marks the models whose table somebody dropped, as vde_check() has noted.
+ *		Marks the models whose table somebody dropped, as vde_check() has noted; or
+ *		that was collected, which is not done to a table that is pointed at.
  */
 static void
 note_lost(Graph *graph)
 {
 	List	   *ids;
 
+	/* in two, so that the index on what is lost is of use */
 	ids = GraphReadIds(CatalogRead("SELECT p.model_id FROM vde.version v JOIN vde.snapshot s ON s.version_id = v.id "
 								   "JOIN vde.pointer p ON p.snapshot_id = s.id "
 								   "WHERE v.built_at IS NULL AND v.relation_name IS NOT NULL AND v.collected_at IS NULL "
-								   "AND p.environment_id = $1", "l", graph->environment->id));
+								   "AND p.environment_id = $1 "
+								   "UNION ALL SELECT p.model_id FROM vde.version v JOIN vde.snapshot s ON s.version_id = v.id "
+								   "JOIN vde.pointer p ON p.snapshot_id = s.id "
+								   "WHERE v.collected_at IS NOT NULL AND p.environment_id = $1", "l", graph->environment->id));
 	if (ids != NIL)
 		mark_drifted(graph, ids, DRIFT_LOST, false, false);
 }

@@ -126,6 +126,7 @@ typedef struct Graph
 								 * and that turned out to be others while
 								 * their readers were computed */
 	bool		collects_stale; /* else that is an error */
+	List	   *compared;		/* int64 *: versions, see RequireLatestTables */
 } Graph;
 
 /*

@@ -239,7 +239,7 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 		if (version->built && !OidIsValid(PhysicalRelation(version->relation_name)))
 			version->built = false;
 		if (version->built && CatalogBool(0, 5))
-			version->emptied = PhysicalIsEmpty(version->relation_name);
+			version->emptied = PhysicalIsEmpty(version->relation_name, false);
 		else if (version->built && kind == KIND_MATERIALIZED_VIEW)
 		{
 			char	   *noted = CatalogText(0, 6);
