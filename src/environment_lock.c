@@ -201,6 +201,7 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds,
 		if (*taken || is_users || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(error);
 		FreeErrorData(error);
+		CheckLostTimeout();
 	}
 	PG_END_TRY();
 	return *taken;
