@@ -159,7 +159,20 @@ OpenEnvironment(const char *name, Oid caller, bool nowait)
 		base = FindEnvironment(PROD_ENVIRONMENT, true);
 	environment = CreateEnvironment(name, base, NULL, 0, caller);
 	NotifyCreation(environment, base, caller);
+	TellCreation(name, base);
 	return environment;
+}
+
+/*
+ * TellCreation
+ *		Says that there is a new environment: a name may have been mistyped.
+ */
+void
+TellCreation(const char *name, const Environment *base)
+{
+	ereport(NOTICE,
+			(errmsg("created environment \"%s\"%s", name,
+					base ? psprintf(" from \"%s\"", base->name) : "")));
 }
 
 /*

@@ -209,9 +209,7 @@ vde_create_environment(PG_FUNCTION_ARGS)
 		VDE_POINT("create: before commit");
 		SessionCommit(&session);
 		VDE_POINT("create: after commit");
-		ereport(NOTICE,
-				(errmsg("created environment \"%s\"%s", name,
-						base ? psprintf(" from \"%s\"", base->name) : "")));
+		TellCreation(name, base);
 	}
 	PG_FINALLY();
 	{
@@ -559,6 +557,7 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 	PG_TRY();
 	{
 		Environment *environment = NULL;
+		uint64		drafts;
 
 		do
 		{
@@ -575,11 +574,14 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 			LockActivity(&lock, &session, false);
 			LockEnvironment(&lock, &session, environment);
 			environment = FindEnvironment(name, false);
+			drafts = CatalogRead("SELECT FROM vde.draft WHERE environment_id = $1", "l", environment->id);
 		} while (!DropEnvironment(&session, environment, session.atomic && !lock.nowait, NULL));
 		VDE_POINT("drop: before commit");
 		SessionCommit(&session);
 		VDE_POINT("drop: after commit");
-		ereport(NOTICE, (errmsg("dropped environment \"%s\"", name)));
+		ereport(NOTICE,
+				(errmsg("dropped environment \"%s\"%s", name, drafts == 0 ? "" :
+						psprintf(drafts == 1 ? ", and " UINT64_FORMAT " draft in it" : ", and " UINT64_FORMAT " drafts in it", drafts))));
 	}
 	PG_FINALLY();
 	{
