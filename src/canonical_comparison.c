@@ -10,7 +10,9 @@
  * user's operator are, B-tree and hash alike:
  *
  *	type		its default operator classes
- *	operator	the families that it is in, as far as they are about its types
+ *	operator	its commutator and its negator, which the planner may call in
+ *				its place; the families that it is in, as far as they are about
+ *				its types
  *	range type	the operator class that it was made with
  *
  * Of each the operators and support functions stand here by name, and the
@@ -243,16 +245,32 @@ PutDefaultOperatorClasses(Canonical *c, Oid typid)
 }
 
 /*
- * The families that a user's operator is in, in no order.
+ * An operator that the planner may put in the place of another.
+ */
+static void
+put_substitute(Canonical *c, const char *what, Oid opno)
+{
+	if (!OidIsValid(opno) || !is_replaceable(get_opcode(opno)))
+		return;
+	PutString(c->buf, what);
+	PutString(c->buf, get_opname(opno));
+	PutFunction(c, get_opcode(opno));
+}
+
+/*
+ * What can be called in the place of a user's operator: its commutator and its
+ * negator, and what is in the families that it is in, in no order.
  */
 void
-PutOperatorFamilies(Canonical *c, Oid opno)
+PutOperatorSubstitutes(Canonical *c, Oid opno)
 {
 	CatCList   *list = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(opno));
 	SortedParts families;
 	bool		any = false;
 	int			i;
 
+	put_substitute(c, "commutator", get_commutator(opno));
+	put_substitute(c, "negator", get_negator(opno));
 	for (i = 0; i < list->n_members; i++)
 	{
 		Form_pg_amop family = (Form_pg_amop) GETSTRUCT(&list->members[i]->tuple);
