@@ -47,18 +47,20 @@ CREATE TABLE vde.version (
 	unlogged boolean NOT NULL DEFAULT false,
 	released_at timestamptz,
 	collected_at timestamptz,
+	file text,
 	UNIQUE (id, model_id),
 	UNIQUE (xxh3, sha256),
 	CHECK (relation_name IS NOT NULL OR built_at IS NULL),
 	CHECK ((built_at IS NULL) = (refreshed_at IS NULL)),
 	CHECK (content_hash IS NULL OR built_at IS NOT NULL),
-	CHECK (built_at IS NULL OR collected_at IS NULL)
+	CHECK (built_at IS NULL OR collected_at IS NULL),
+	CHECK (file IS NULL OR built_at IS NOT NULL)
 );
 CREATE INDEX version_model_id_idx ON vde.version (model_id);
 CREATE INDEX version_lost_idx ON vde.version (id) WHERE built_at IS NULL AND relation_name IS NOT NULL AND collected_at IS NULL;
 CREATE INDEX version_unlogged_idx ON vde.version (id) WHERE unlogged;
 COMMENT ON TABLE vde.version IS
-	'the identity of a physical table: relation_name in schema vde_data (null for kinds that have none), built_at while it exists, refreshed_at when its sources were last read, or last found to be what was read before, content_hash of its rows in any order (null: unknown; equal ones of one version mean equal rows), unlogged if a crash empties it, released_at when an environment that used it was last dropped';
+	'the identity of a physical table: relation_name in schema vde_data (null for kinds that have none), built_at while it exists, refreshed_at when its sources were last read, or last found to be what was read before, content_hash of its rows in any order (null: unknown; equal ones of one version mean equal rows), unlogged if a crash empties it, released_at when an environment that used it was last dropped, file where a materialized view had the rows that vde filled it with (another one: a restore or a REFRESH has filled it, under settings of its own)';
 
 CREATE TABLE vde.version_input (
 	version_id bigint NOT NULL REFERENCES vde.version ON DELETE CASCADE,

@@ -29,9 +29,11 @@ ALTER TABLE vde.definition ADD UNIQUE (model_id, content_hash, owner, grantees);
 COMMENT ON TABLE vde.definition IS
 	'one immutable registered state of a model; content_hash is SHA-256 over kind, query, options and settings, so that the same registration is the same row; grantees are the roles that its option "grants" named when it was registered (0: public)';
 
+ALTER TABLE vde.version ADD COLUMN file text;
+ALTER TABLE vde.version ADD CHECK (file IS NULL OR built_at IS NOT NULL);
 CREATE INDEX version_lost_idx ON vde.version (id) WHERE built_at IS NULL AND relation_name IS NOT NULL AND collected_at IS NULL;
 COMMENT ON TABLE vde.version IS
-	'the identity of a physical table: relation_name in schema vde_data (null for kinds that have none), built_at while it exists, refreshed_at when its sources were last read, or last found to be what was read before, content_hash of its rows in any order (null: unknown; equal ones of one version mean equal rows), unlogged if a crash empties it, released_at when an environment that used it was last dropped';
+	'the identity of a physical table: relation_name in schema vde_data (null for kinds that have none), built_at while it exists, refreshed_at when its sources were last read, or last found to be what was read before, content_hash of its rows in any order (null: unknown; equal ones of one version mean equal rows), unlogged if a crash empties it, released_at when an environment that used it was last dropped, file where a materialized view had the rows that vde filled it with (another one: a restore or a REFRESH has filled it, under settings of its own)';
 
 ALTER TABLE vde.deployment ADD COLUMN seconds double precision CHECK (seconds >= 0);
 COMMENT ON TABLE vde.deployment IS

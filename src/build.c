@@ -31,7 +31,9 @@
 #include "fault.h"
 #include "node_access.h"
 #include "physical.h"
+#include "physical_view.h"
 #include "receiver.h"
+#include "session.h"
 #include "snapshot.h"
 #include "subtransaction.h"
 #include "table_reader.h"
@@ -101,7 +103,7 @@ with_thousands(uint64 number)
 static bool
 held_before(const Version *version, const Contents *contents)
 {
-	return contents->hash[0] != '\0' && !version->emptied &&
+	return contents->hash[0] != '\0' && !version->emptied && !version->refilled &&
 		CatalogRead("SELECT FROM vde.version WHERE id = $1 AND content_hash = $2", "lt",
 					version->id, contents->hash) > 0;
 }
@@ -137,10 +139,11 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	Definition *definition = node->definition;
 	bool		has_rows = KindHasRows(definition->kind);
 	TimestampTz started = GetCurrentTimestamp();
+	TimestampTz read_at = SourcesReadAt();
 	Fingerprint *fingerprint;
 	List	   *inputs = NIL;
 	Query	   *query;
-	Contents	contents;
+	Contents	contents = {0};
 	bool		can_cut_off;
 	bool		as_before = false;
 	double		seconds;
@@ -148,7 +151,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	query = BindNodeWith(graph, node, &fingerprint);
 	VDE_POINT("build: analyzed");
 
-	can_cut_off = step->if_changed && version->built && !version->emptied &&
+	can_cut_off = step->if_changed && version->built && !version->emptied && !version->refilled &&
 		CanCutOff(graph, node, query, fingerprint);
 
 	/* before the query's snapshot, and once who switches them now is done */
@@ -158,8 +161,8 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	if (can_cut_off && SameFillInputs(version->id, inputs))
 	{
 		CatalogWrite("UPDATE vde.version SET refreshed_at = $2 WHERE id = $1", "lz",
-					 version->id, started);
-		version->refreshed_at = started;
+					 version->id, read_at);
+		version->refreshed_at = read_at;
 		step->unchanged = true;
 		save_build(graph, step, "unchanged", -1,
 				   (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC, started);
@@ -169,7 +172,9 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 		return;
 	}
 
-	if (step->refresh)
+	if (step->refresh && !has_rows)
+		RebindPhysicalView(definition, query, version->relation_name);
+	else if (step->refresh)
 	{
 		FilledTable table = {graph, node, version};
 
@@ -189,14 +194,14 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	VDE_POINT("build: analyzed again");
 
 	seconds = (GetCurrentTimestamp() - started) / (double) USECS_PER_SEC;
-	SaveVersionFilled(node->model_id, version, started, has_rows ? (int64) contents.rows : -1,
+	SaveVersionFilled(node->model_id, version, read_at, has_rows ? (int64) contents.rows : -1,
 					  has_rows ? contents.hash : "", seconds, definition->owner);
 	if (has_rows)
 		SaveFillInputs(version->id, inputs);
 	VDE_POINT("build: version written");
 	version->built = true;
-	version->emptied = false;
-	version->refreshed_at = started;
+	version->emptied = version->misled = version->refilled = false;
+	version->refreshed_at = read_at;
 	save_build(graph, step, "built", has_rows ? (int64) contents.rows : -1, seconds, started);
 	VDE_POINT("build: noted");
 	if (has_rows)
@@ -207,7 +212,8 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 						as_before ? ", contents as before" : "")));
 	else
 		ereport(NOTICE,
-				(errmsg("[%d/%d] %s built as a view", step_number(step, queue), queue->queue->step_count,
+				(errmsg(step->refresh ? "[%d/%d] %s shows what has the names in its query now" :
+						"[%d/%d] %s built as a view", step_number(step, queue), queue->queue->step_count,
 						QuoteModelName(&node->name))));
 }
 

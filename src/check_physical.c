@@ -134,7 +134,7 @@ check_missing(Check *check, const BuiltVersion *version)
 	if (repaired)
 	{
 		CatalogWrite("UPDATE vde.version SET built_at = NULL, built_by = NULL, refreshed_at = NULL, "
-					 "row_count = NULL, content_hash = NULL, build_seconds = NULL WHERE id = $1", "l", version->id);
+					 "row_count = NULL, content_hash = NULL, file = NULL, build_seconds = NULL WHERE id = $1", "l", version->id);
 		CatalogWrite("DELETE FROM vde.version_input WHERE version_id = $1", "l", version->id);
 	}
 	report(check, version, "missing_relation",
@@ -271,7 +271,7 @@ check_storage(Check *check, const BuiltVersion *version)
 			   "It is unlogged, so that a crash empties it, and should be logged.",
 			   psprintf("ALTER TABLE %s SET %s", version->object,
 						version->unlogged ? "UNLOGGED" : "LOGGED"), false);
-	else if (version->unlogged && version->has_rows && PhysicalIsEmpty(version->relation_name))
+	else if (version->unlogged && version->has_rows && PhysicalIsEmpty(version->relation_name, false))
 		report(check, version, "emptied", "It is unlogged and empty, and was not: a crash does that.",
 			   "CALL vde_apply(), or vde_run(), in an environment that has it", false);
 

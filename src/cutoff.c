@@ -153,8 +153,11 @@ ReadFillInputs(Graph *graph, const GraphNode *node)
 	List	   *ids = NIL;
 	List	   *inputs = NIL;
 	List	   *unlogged = NIL; /* name of the relation, or NULL; by input */
+	List	   *names = NIL;
+	List	   *files = NIL;
 	ListCell   *cell;
 	ListCell   *name;
+	ListCell   *file;
 	uint64		rows;
 	uint64		row;
 
@@ -171,7 +174,7 @@ ReadFillInputs(Graph *graph, const GraphNode *node)
 	if (ids == NIL)
 		return NIL;
 	rows = CatalogRead("SELECT id, content_hash, xmin::pg_catalog.text, "
-					   "CASE WHEN unlogged AND row_count > 0 THEN relation_name END "
+					   "CASE WHEN unlogged AND row_count > 0 THEN relation_name END, relation_name, file "
 					   "FROM vde.version WHERE id = ANY ($1) ORDER BY id", "I", ids);
 	for (row = 0; row < rows; row++)
 	{
@@ -182,12 +185,23 @@ ReadFillInputs(Graph *graph, const GraphNode *node)
 		input->stamp = CatalogText(row, 3);
 		inputs = lappend(inputs, input);
 		unlogged = lappend(unlogged, CatalogText(row, 4));
+		names = lappend(names, CatalogText(row, 5));
+		files = lappend(files, CatalogText(row, 6));
 	}
 
 	/* one that a crash has emptied does not hold what it did */
 	forboth(cell, inputs, name, unlogged)
 	{
-		if (lfirst(name) != NULL && PhysicalIsEmpty((char *) lfirst(name)))
+		if (lfirst(name) != NULL && PhysicalIsEmpty((char *) lfirst(name), true))
+			((FillInput *) lfirst(cell))->content_hash = NULL;
+	}
+
+	/* nor does a materialized view that somebody else has filled */
+	forthree(cell, inputs, name, names, file, files)
+	{
+		char	   *now = PhysicalFile((char *) lfirst(name));
+
+		if (now != NULL && (lfirst(file) == NULL || strcmp(now, (char *) lfirst(file)) != 0))
 			((FillInput *) lfirst(cell))->content_hash = NULL;
 	}
 	return inputs;

@@ -166,7 +166,7 @@ PhysicalIsUnlogged(const char *relation_name)
  *		See physical.h.
  */
 bool
-PhysicalIsEmpty(const char *relation_name)
+PhysicalIsEmpty(const char *relation_name, bool wait)
 {
 	ListCell   *cell;
 
@@ -175,11 +175,18 @@ PhysicalIsEmpty(const char *relation_name)
 		return false;
 	foreach(cell, physical_leaves(PhysicalRelation(relation_name)))
 	{
-		Relation	relation = try_relation_open(lfirst_oid(cell), AccessShareLock);
+		Relation	relation;
 		BlockNumber pages;
 
+		if (!wait && !ConditionalLockRelationOid(lfirst_oid(cell), AccessShareLock))
+			return false;
+		relation = try_relation_open(lfirst_oid(cell), wait ? AccessShareLock : NoLock);
 		if (relation == NULL)
+		{
+			if (!wait)
+				UnlockRelationOid(lfirst_oid(cell), AccessShareLock);
 			continue;			/* dropped this moment */
+		}
 		pages = RelationGetNumberOfBlocks(relation);
 		relation_close(relation, AccessShareLock);
 		if (pages > 0)
@@ -203,6 +210,33 @@ PhysicalIsUnpopulated(const char *relation_name)
 	unpopulated = !((Form_pg_class) GETSTRUCT(tuple))->relispopulated;
 	ReleaseSysCache(tuple);
 	return unpopulated;
+}
+
+/*
+ * PhysicalFile
+ *		See physical.h.
+ *
+ * It is text in a catalog that is dumped and copied, so it names the cluster
+ * and the database, too: OIDs alone may come to be the same elsewhere.
+ */
+char *
+PhysicalFile(const char *relation_name)
+{
+	HeapTuple	tuple;
+	Form_pg_class form;
+	char	   *file = NULL;
+
+	/* nobody has been asked for a lock, which would do this */
+	AcceptInvalidationMessages();
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(PhysicalRelation(relation_name)));
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	if (form->relkind == RELKIND_MATVIEW)
+		file = psprintf(UINT64_FORMAT "/%u/%u/%u", GetSystemIdentifier(), MyDatabaseId,
+						form->oid, form->relfilenode);
+	ReleaseSysCache(tuple);
+	return file;
 }
 
 /*

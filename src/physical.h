@@ -33,8 +33,18 @@ extern Oid	PhysicalRelation(const char *relation_name);
 /* Does a crash empty it? */
 extern bool PhysicalIsUnlogged(const char *relation_name);
 
-/* Has it, with its partitions, not a single page? */
-extern bool PhysicalIsEmpty(const char *relation_name);
+/*
+ * Has it, with its partitions, not a single page?  Without wait, what somebody has a
+ * lock on for himself alone counts as being filled.
+ */
+extern bool PhysicalIsEmpty(const char *relation_name, bool wait);
+
+/*
+ * Where a materialized view has its rows; NULL for other relations.  It is
+ * another place, in this cluster or any other, once somebody else has filled
+ * it: a restore, a REFRESH.
+ */
+extern char *PhysicalFile(const char *relation_name);
 
 /* Is it a materialized view without data, which cannot be read? */
 extern bool PhysicalIsUnpopulated(const char *relation_name);

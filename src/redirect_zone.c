@@ -43,6 +43,7 @@
 
 #include "environment.h"
 #include "guc.h"
+#include "kept_plans.h"
 #include "redirect_zone.h"
 
 bool		RedirectionOn = false;
@@ -60,12 +61,11 @@ static ExecutorStart_hook_type previous_start = NULL;
 static ExecutorEnd_hook_type previous_end = NULL;
 
 /*
- * forget_plans
- *		Every kept plan is made anew, from the analysis on, when it is used
- *		next.  Reads no catalog and raises no error.
+ * ForgetPlans
+ *		See redirect_zone.h.  Reads no catalog and raises no error.
  */
-static void
-forget_plans(void)
+void
+ForgetPlans(void)
 {
 	redirected_plans = false;
 	plain_plans = false;
@@ -85,7 +85,7 @@ AssignRedirection(const char *environment, void *extra)
 
 	if (on != RedirectionOn ||
 		(on && (VdeEnvironment == NULL || strcmp(environment, VdeEnvironment) != 0)))
-		forget_plans();
+		ForgetPlans();
 	RedirectionOn = on;
 }
 
@@ -125,7 +125,7 @@ void
 CheckRedirectionZone(void)
 {
 	if (RedirectionOn && (InPlainZone() ? redirected_plans : plain_plans))
-		forget_plans();
+		ForgetPlans();
 }
 
 /*
@@ -221,6 +221,8 @@ zone_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 			 ProcessUtilityContext context, ParamListInfo params,
 			 QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc)
 {
+	if (IsA(pstmt->utilityStmt, VariableSetStmt))
+		NoteSet((const VariableSetStmt *) pstmt->utilityStmt);
 	if (!stores_queries(pstmt->utilityStmt))
 	{
 		run_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
@@ -281,7 +283,7 @@ zone_end(QueryDesc *desc)
 
 	/* a query of a foreign key: the next trigger may be the caller's own */
 	if (RedirectionOn && plain_plans && InNoForceRLSOperation())
-		forget_plans();
+		ForgetPlans();
 }
 
 /*

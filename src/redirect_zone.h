@@ -26,6 +26,9 @@ extern bool InStoringCommand(void);
 extern void NoteRedirectedQuery(void);
 extern void NotePlainQuery(void);
 
+/* Every kept plan is made anew, from the analysis on, when it is used next. */
+extern void ForgetPlans(void);
+
 /*
  * To be called after whatever may have moved us from one zone to the other:
  * forgets plans that were made in the other one.  Costs a test while the

@@ -41,11 +41,13 @@
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
 #include "fault.h"
+#include "kept_plans.h"
 #include "model.h"
 #include "redirect_zone.h"
 #include "session.h"
@@ -105,8 +107,99 @@ RefuseOnStandby(void)
 				 errhint("Call it on the primary server, or here once this server has been promoted.")));
 }
 
-/* who called the function that is at work, or was last */
-static Oid	session_caller = InvalidOid;
+/* how many calls this session has seen; tells one from another */
+static uint64 session_number = 0;
+
+/*
+ * SourcesReadAt
+ *		See session.h.
+ *
+ * A transaction with one snapshot knows nothing that was committed after its
+ * first statement, however long ago that was.  When the snapshot was taken is
+ * noted nowhere; the transaction began before that, which makes tables older
+ * than they are at worst, so that they are filled once more.  What the
+ * transaction has written itself it does see: a call after that counts as a
+ * microsecond later, which is less than it takes to get to a first call.
+ */
+TimestampTz
+SourcesReadAt(void)
+{
+	static TimestampTz transaction = 0;
+	static uint64 last_call = 0;
+	static int	calls = 0;
+
+	if (!IsolationUsesXactSnapshot())
+		return GetCurrentTimestamp();
+	if (transaction != GetCurrentTransactionStartTimestamp())
+	{
+		transaction = GetCurrentTransactionStartTimestamp();
+		calls = 0;
+	}
+	else if (last_call != session_number)
+		calls++;
+	last_call = session_number;
+	return transaction + calls;
+}
+
+/*
+ * Who called the functions that are at work, the innermost last: a model's query may
+ * call another one.
+ */
+typedef struct Caller
+{
+	Oid			role;
+	int			nest_level;		/* of the (sub)transaction that it was called in */
+} Caller;
+
+static Caller *callers = NULL;
+static int	caller_count = 0;
+static int	caller_limit = 0;
+
+/*
+ * callers_abort, callers_subabort
+ *		What was called in a (sub)transaction is over when that is rolled back.
+ */
+static void
+callers_abort(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_ABORT)
+		caller_count = 0;
+}
+
+static void
+callers_subabort(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg)
+{
+	int			level = GetCurrentTransactionNestLevel();
+
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	while (caller_count > 0 && callers[caller_count - 1].nest_level >= level)
+		caller_count--;
+}
+
+/*
+ * push_caller
+ *		Notes who called.  Returns how many are at work without it.
+ */
+static int
+push_caller(Oid role)
+{
+	if (callers == NULL)
+	{
+		callers = MemoryContextAlloc(TopMemoryContext, 8 * sizeof(Caller));
+		caller_limit = 8;
+		RegisterXactCallback(callers_abort, NULL);
+		RegisterSubXactCallback(callers_subabort, NULL);
+	}
+	if (caller_count == caller_limit)
+	{
+		callers = repalloc(callers, 2 * caller_limit * sizeof(Caller));
+		caller_limit *= 2;
+	}
+	callers[caller_count].role = role;
+	callers[caller_count].nest_level = GetCurrentTransactionNestLevel();
+	return caller_count++;
+}
 
 /*
  * SessionCaller
@@ -115,7 +208,7 @@ static Oid	session_caller = InvalidOid;
 Oid
 SessionCaller(void)
 {
-	return session_caller;
+	return caller_count > 0 ? callers[caller_count - 1].role : InvalidOid;
 }
 
 /*
@@ -139,7 +232,9 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 	int			options = 0;
 
 	session->atomic = true;
+	session->committed = false;
 	session->started = GetCurrentTimestamp();
+	session_number++;
 	if (fcinfo != NULL && fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
 	{
 		session->atomic = castNode(CallContext, fcinfo->context)->atomic;
@@ -155,7 +250,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 		elog(ERROR, "SPI_connect failed");
 
 	GetUserIdAndSecContext(&session->caller, &session->saved_context);
-	session_caller = session->caller;
+	session->outer_calls = push_caller(session->caller);
 	session->extension_owner = extension_owner();
 	CheckExtensionVersion();
 	elevate(session);
@@ -171,6 +266,8 @@ SessionEnd(VdeSession *session)
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
 	CheckRedirectionZone();
+	CheckKeptPlans();
+	caller_count = session->outer_calls;
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 }
@@ -190,6 +287,10 @@ commit(VdeSession *session, bool wait)
 	AtEOXact_GUC(false, session->guc_level);
 	SetUserIdAndSecContext(session->caller, session->saved_context);
 	CheckRedirectionZone();
+	/* triggers of the caller's that were deferred */
+	if (!session->committed)
+		CheckKeptPlans();
+	session->committed = true;
 	VDE_POINT("commit: before");
 	if (!wait)
 		(void) set_config_option("synchronous_commit", "off",
@@ -263,8 +364,15 @@ RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only)
 						   state->saved_context | SECURITY_RESTRICTED_OPERATION);
 	CheckRedirectionZone();
 	state->guc_level = NewGUCNestLevel();
-	if (settings != NULL)
-		ApplySettings(settings);
+	state->has_settings = settings != NULL;
+	if (state->has_settings)
+	{
+		bool		changed;
+		uint64		number = ApplySettings(settings, &changed);
+
+		EnterSettings(number, changed);
+	}
+	CheckKeptPlans();
 	/* the caller need not be one who may see the query */
 	if (Debug_print_plan)
 		ApplySetting("debug_print_plan", "off");
@@ -287,6 +395,8 @@ RunAsEnd(RunAs *state)
 	AtEOXact_GUC(false, state->guc_level);
 	SetUserIdAndSecContext(state->saved_user, state->saved_context);
 	CheckRedirectionZone();
+	if (state->has_settings)
+		LeaveSettings();
 }
 
 /*

@@ -23,8 +23,10 @@ typedef struct VdeSession
 	Oid			caller;			/* who called the function */
 	Oid			extension_owner;
 	bool		atomic;			/* inside the caller's transaction block */
+	bool		committed;		/* what the caller's transaction had done */
 	int			saved_context;	/* security context of the caller */
 	int			guc_level;
+	int			outer_calls;	/* those at work that this one is made by */
 	TimestampTz started;
 } VdeSession;
 
@@ -37,7 +39,7 @@ typedef struct VdeSession
 extern void SessionBegin(VdeSession *session, FunctionCallInfo fcinfo);
 extern void SessionEnd(VdeSession *session);
 
-/* Who called the function that is at work */
+/* Who called the function that is at work, the innermost where one runs another */
 extern Oid	SessionCaller(void);
 
 /* Error on a standby */
@@ -63,6 +65,12 @@ extern void SessionCommitBuild(VdeSession *session);
 extern void UseReadCommitted(void);
 
 /*
+ * Up to when a query that is run now knows what it reads, at least.  Calls of
+ * one transaction that has one snapshot come one after another.
+ */
+extern TimestampTz SourcesReadAt(void);
+
+/*
  * Runs what follows as a model's owner: security-restricted, read-only if
  * asked, with the definition's settings.
  */
@@ -72,6 +80,7 @@ typedef struct RunAs
 	int			saved_context;
 	int			guc_level;
 	bool		saved_read_only;
+	bool		has_settings;
 } RunAs;
 
 extern void RunAsBegin(RunAs *state, Oid role, Jsonb *settings, bool read_only);

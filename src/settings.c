@@ -23,6 +23,7 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -63,6 +64,28 @@ static const char *const captured_settings[] = {
 	"xmloption",
 };
 
+/*
+ * What can decide a result, too, but has no business to: not stored, and the
+ * same whenever a model's query is read, planned or executed.
+ */
+static const struct
+{
+	const char *name;
+	const char *value;
+}			pinned_settings[] =
+{
+	/* tables' constraints are believed, foreign tables' as well */
+	{"constraint_exclusion", "partition"},
+	{"enable_partition_pruning", "on"},
+	/* leaves out rows by chance */
+	{"gin_fuzzy_search_limit", "0"},
+	/* quote_ident() claims to be immutable and is not */
+	{"quote_all_identifiers", "off"},
+	/* these two are for pg_dump, and turn queries into errors */
+	{"restrict_nonsystem_relation_kind", ""},
+	{"row_security", "on"},
+};
+
 /* What no session can change */
 static const char *const fixed_settings[] = {
 	SEARCH_PATH,				/* taken, too */
@@ -91,6 +114,23 @@ IsKeptSetting(const char *name)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * IsSettingOfModels
+ *		See settings.h.
+ */
+bool
+IsSettingOfModels(const char *name)
+{
+	int			i;
+
+	for (i = 0; i < lengthof(pinned_settings); i++)
+	{
+		if (pg_strcasecmp(name, pinned_settings[i].name) == 0)
+			return true;
+	}
+	return IsKeptSetting(name) && pg_strcasecmp(name, SEARCH_PATH) != 0;
 }
 
 /*
@@ -276,32 +316,56 @@ ApplySetting(const char *name, const char *value)
 }
 
 /*
+ * apply_different
+ *		Puts a setting in force unless it is.  Did that change anything?
+ *
+ * Most are as they should be already.  Setting one costs more than comparing
+ * it, and a new search_path throws away what was looked up.
+ */
+static bool
+apply_different(const char *name, const char *value)
+{
+	const char *current = GetConfigOption(name, true, false);
+
+	if (current != NULL && strcmp(current, value) == 0)
+		return false;
+	ApplySetting(name, value);
+	return true;
+}
+
+/*
  * ApplySettings
- *		Puts stored settings in force until the caller's GUC nest level ends.
+ *		See settings.h.
  *
  * A value that this server does not know (a locale of another machine, a text
  * search configuration that was dropped) is the error that SET would give.
  */
-void
-ApplySettings(Jsonb *settings)
+uint64
+ApplySettings(Jsonb *settings, bool *changed)
 {
 	JsonbIterator *it = JsonbIteratorInit(&settings->root);
 	ErrorContextCallback callback;
+	uint64		number = 0;
 	char	   *name = NULL;
 	char	   *value;
+	int			i;
 
 	callback.callback = stored_setting_callback;
 	callback.arg = &name;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 
-	/* not stored, but quote_ident() claims to be immutable and is not */
-	ApplySetting("quote_all_identifiers", "off");
+	*changed = false;
+	for (i = 0; i < lengthof(pinned_settings); i++)
+	{
+		/* not all minor versions have all of them */
+		if (GetConfigOption(pinned_settings[i].name, true, false) != NULL &&
+			apply_different(pinned_settings[i].name, pinned_settings[i].value))
+			*changed = true;
+	}
 
 	while (next_setting(&it, &name, &value))
 	{
-		const char *current;
-
 		if (value == NULL)
 			elog(ERROR, "stored setting is not a string");
 		if (strcmp(name, SEARCH_PATH) == 0)
@@ -310,24 +374,22 @@ ApplySettings(Jsonb *settings)
 				value = "pg_catalog, pg_temp";
 			else
 				value = psprintf("%s, pg_temp", value);
+			(void) apply_different(name, value);
+			continue;
 		}
 
 		/* where it matters, see LostStringSyntax */
 		if (VDE_ONLY_STANDARD_STRINGS && strcmp(name, STRING_SYNTAX) == 0)
 			continue;
 
-		/*
-		 * Most are as they should be already.  Setting one costs more than
-		 * comparing it, and a new search_path throws away what was looked up.
-		 */
-		current = GetConfigOption(name, true, false);
-		if (current != NULL && strcmp(current, value) == 0)
-			continue;
-
-		ApplySetting(name, value);
+		if (apply_different(name, value))
+			*changed = true;
+		number = hash_combine64(number, hash_bytes_extended((unsigned char *) name, strlen(name), 0));
+		number = hash_combine64(number, hash_bytes_extended((unsigned char *) value, strlen(value), 0));
 	}
 
 	error_context_stack = callback.previous;
+	return number;
 }
 
 /*

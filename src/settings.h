@@ -22,8 +22,13 @@
  */
 extern Jsonb *CaptureSettings(Oid owner);
 
-/* Puts them in force for the GUC nest level that the caller has opened. */
-extern void ApplySettings(Jsonb *settings);
+/*
+ * Puts them in force for the GUC nest level that the caller has opened, and
+ * with them those that no query of a model is to depend on.  Returns a number
+ * that stands for what is in force then, and *changed: is it anything else
+ * than before?  Both leave search_path aside.
+ */
+extern uint64 ApplySettings(Jsonb *settings, bool *changed);
 
 /* The same for a single one, of those that every user may set. */
 extern void ApplySetting(const char *name, const char *value);
@@ -42,6 +47,9 @@ extern bool LostStringSyntax(Jsonb *settings, const char *text);
 
 /* Is it one of those that are taken, or the same in all of a server? */
 extern bool IsKeptSetting(const char *name);
+
+/* The same, and those that are pinned, without search_path */
+extern bool IsSettingOfModels(const char *name);
 
 /* Canonical bytes of all settings, for the fingerprint. */
 extern void PutSettings(StringInfo buf, Jsonb *settings);

@@ -17,6 +17,7 @@
 #include "catalog.h"
 #include "lineage.h"
 #include "physical.h"
+#include "physical_view.h"
 #include "snapshot.h"
 
 /* what read_state reads, in its order */
@@ -227,7 +228,7 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 {
 	memset(version, 0, sizeof(Version));
 	version->digest = *digest;
-	if (CatalogRead("SELECT id, relation_name, built_at IS NOT NULL, refreshed_at, unlogged AND row_count > 0 "
+	if (CatalogRead("SELECT id, relation_name, built_at IS NOT NULL, refreshed_at, unlogged AND row_count > 0, file "
 					"FROM vde.version WHERE xxh3 = $1 AND sha256 = $2", "tt",
 					DigestXxh3(digest), DigestSha256(digest)) > 0)
 	{
@@ -238,9 +239,17 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 		if (version->built && !OidIsValid(PhysicalRelation(version->relation_name)))
 			version->built = false;
 		if (version->built && CatalogBool(0, 5))
-			version->emptied = PhysicalIsEmpty(version->relation_name);
+			version->emptied = PhysicalIsEmpty(version->relation_name, false);
 		else if (version->built && kind == KIND_MATERIALIZED_VIEW)
+		{
+			char	   *noted = CatalogText(0, 6);
+			char	   *file = PhysicalFile(version->relation_name);
+
 			version->emptied = PhysicalIsUnpopulated(version->relation_name);
+			version->refilled = noted == NULL || file == NULL || strcmp(noted, file) != 0;
+		}
+		else if (version->built && kind == KIND_VIEW)
+			version->misled = ViewIsMisled(version->id);
 	}
 	else if (KindHasRelation(kind))
 		version->relation_name = PhysicalName(name, digest);
@@ -275,14 +284,15 @@ SaveVersionFilled(int64 model_id, Version *version, TimestampTz read_at,
 				  int64 rows, const char *content_hash, double seconds, Oid built_by)
 {
 	CatalogWrite("INSERT INTO vde.version AS v (model_id, xxh3, sha256, relation_name, built_at, built_by, "
-				 "refreshed_at, row_count, build_seconds, unlogged, content_hash) "
-				 "VALUES ($1, $2, $3, $4, $5, $6, $5, NULLIF($7, -1), $8, $9, NULLIF($10, '')) "
+				 "refreshed_at, row_count, build_seconds, unlogged, content_hash, file) "
+				 "VALUES ($1, $2, $3, $4, $5, $6, $5, NULLIF($7, -1), $8, $9, NULLIF($10, ''), $11) "
 				 "ON CONFLICT (xxh3, sha256) DO UPDATE SET built_at = COALESCE(v.built_at, $5), built_by = $6, "
 				 "refreshed_at = $5, row_count = NULLIF($7, -1), build_seconds = $8, unlogged = $9, "
-				 "content_hash = NULLIF($10, ''), collected_at = NULL, released_at = NULL RETURNING id", "lttnzrldbt",
+				 "content_hash = NULLIF($10, ''), file = $11, collected_at = NULL, released_at = NULL RETURNING id", "lttnzrldbtt",
 				 model_id, DigestXxh3(&version->digest), DigestSha256(&version->digest),
 				 version->relation_name, read_at, built_by, rows, seconds,
-				 (int) PhysicalIsUnlogged(version->relation_name), content_hash);
+				 (int) PhysicalIsUnlogged(version->relation_name), content_hash,
+				 PhysicalFile(version->relation_name));
 	version->id = CatalogInt64(0, 1);
 }
 

@@ -19,6 +19,7 @@
 
 #include "fault.h"
 #include "guc.h"
+#include "kept_plans.h"
 #include "redirect.h"
 #include "redirect_zone.h"
 #include "set_schema.h"
@@ -138,5 +139,6 @@ _PG_init(void)
 {
 	DefineSettings();
 	InstallRedirection();
+	InstallKeptPlans();
 	InstallSetSchema();
 }
