@@ -401,7 +401,7 @@ extern void UnpinOutput(CanonicalScope *scope);
 extern void PutOperatorFamilyName(Canonical *c, Oid opfamily);
 extern void PutOperatorClass(Canonical *c, Oid opclass);
 extern void PutDefaultOperatorClasses(Canonical *c, Oid typid);
-extern void PutOperatorFamilies(Canonical *c, Oid opno);
+extern void PutOperatorSubstitutes(Canonical *c, Oid opno);
 
 /* canonical_setting.c */
 extern bool ImmutableFollowsSettings(Oid funcid, Oid result_type, List *args);

@@ -10,13 +10,15 @@
  * user's operator are, B-tree and hash alike:
  *
  *	type		its default operator classes
- *	operator	the families that it is in, as far as they are about its types
+ *	operator	its commutator and its negator, which the planner may call in
+ *				its place; the families that it is in, as far as they are about
+ *				its types
  *	range type	the operator class that it was made with
  *
  * Of each the operators and support functions stand here by name, and the
- * functions are noted, so that their definitions join the hash.  Not so C
- * functions, which only a superuser can write: they are C functions of that
- * name, and no more.
+ * functions are noted, so that their definitions join the hash.  C functions
+ * are not, for only a superuser can write them; where all are, as in most
+ * extensions, nothing is written.
  *
  * PostgreSQL's own types and operators are not looked at, nor are arrays, whose
  * elements are: operator classes that somebody made the default of those (which
@@ -33,7 +35,6 @@
 #include "catalog/pg_amproc.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_opclass.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -43,6 +44,29 @@
 #include "utils/typcache.h"
 
 #include "canonical.h"
+
+/* An operator or a support function of an operator family */
+typedef struct FamilyMember
+{
+	Oid			left;
+	Oid			right;
+	int			number;
+	Oid			operator;		/* InvalidOid: a support function */
+	Oid			function;
+} FamilyMember;
+
+static FamilyMember *
+make_member(Oid left, Oid right, int number, Oid operator, Oid function)
+{
+	FamilyMember *member = palloc(sizeof(FamilyMember));
+
+	member->left = left;
+	member->right = right;
+	member->number = number;
+	member->operator = operator;
+	member->function = function;
+	return member;
+}
 
 /*
  * Is it a user's function that others than superusers may write?
@@ -64,81 +88,87 @@ is_replaceable(Oid funcid)
 }
 
 /*
- * A function that compares or hashes.
+ * What a family has about these two types.
  */
-static void
-put_support(Canonical *c, Oid funcid)
+static List *
+find_members(Oid opfamily, Oid left, Oid right)
 {
-	bool		replaceable = is_replaceable(funcid);
-
-	PutBool(c->buf, replaceable);
-	if (replaceable)
-		PutFunction(c, funcid);
-	else
-		PutFunctionName(c, funcid);
-}
-
-/*
- * An operator of a family: its name, and its function.
- */
-static void
-put_member_operator(Canonical *c, Oid opno)
-{
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(opno));
-	Form_pg_operator operator;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator %u", opno);
-	operator = (Form_pg_operator) GETSTRUCT(tuple);
-	PutString(c->buf, SchemaName(operator->oprnamespace));
-	PutString(c->buf, NameStr(operator->oprname));
-	put_support(c, operator->oprcode);
-	ReleaseSysCache(tuple);
-}
-
-/*
- * What a family has about these two types, in no order.
- */
-static void
-put_members(Canonical *c, Oid opfamily, Oid left, Oid right)
-{
-	SortedParts members;
+	List	   *members = NIL;
 	CatCList   *list;
 	int			i;
 
-	BeginSorted(c, &members);
 	list = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(opfamily));
 	for (i = 0; i < list->n_members; i++)
 	{
-		Form_pg_amop member = (Form_pg_amop) GETSTRUCT(&list->members[i]->tuple);
+		Form_pg_amop operator = (Form_pg_amop) GETSTRUCT(&list->members[i]->tuple);
 
-		if ((member->amoplefttype != left && member->amoplefttype != right) ||
-			(member->amoprighttype != left && member->amoprighttype != right))
-			continue;
-		NextSorted(c, &members);
-		PutType(c, member->amoplefttype);
-		PutType(c, member->amoprighttype);
-		PutInt(c->buf, member->amopstrategy);
-		put_member_operator(c, member->amopopr);
+		if ((operator->amoplefttype == left || operator->amoplefttype == right) &&
+			(operator->amoprighttype == left || operator->amoprighttype == right))
+			members = lappend(members,
+							  make_member(operator->amoplefttype, operator->amoprighttype,
+										  operator->amopstrategy, operator->amopopr,
+										  get_opcode(operator->amopopr)));
 	}
 	ReleaseCatCacheList(list);
 
 	list = SearchSysCacheList1(AMPROCNUM, ObjectIdGetDatum(opfamily));
 	for (i = 0; i < list->n_members; i++)
 	{
-		Form_pg_amproc member = (Form_pg_amproc) GETSTRUCT(&list->members[i]->tuple);
+		Form_pg_amproc support = (Form_pg_amproc) GETSTRUCT(&list->members[i]->tuple);
 
-		if ((member->amproclefttype != left && member->amproclefttype != right) ||
-			(member->amprocrighttype != left && member->amprocrighttype != right))
-			continue;
-		NextSorted(c, &members);
-		PutType(c, member->amproclefttype);
-		PutType(c, member->amprocrighttype);
-		PutInt(c->buf, member->amprocnum);
-		put_support(c, member->amproc);
+		if ((support->amproclefttype == left || support->amproclefttype == right) &&
+			(support->amprocrighttype == left || support->amprocrighttype == right))
+			members = lappend(members,
+							  make_member(support->amproclefttype, support->amprocrighttype,
+										  support->amprocnum, InvalidOid, support->amproc));
 	}
 	ReleaseCatCacheList(list);
-	EndSorted(c, &members);
+	return members;
+}
+
+/*
+ * Is there anything in it that others than superusers may replace?
+ */
+static bool
+any_replaceable(List *members)
+{
+	ListCell   *lc;
+
+	foreach(lc, members)
+	{
+		if (is_replaceable(((FamilyMember *) lfirst(lc))->function))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The members of a family, in no order.
+ */
+static void
+put_members(Canonical *c, List *members)
+{
+	SortedParts parts;
+	ListCell   *lc;
+
+	BeginSorted(c, &parts);
+	foreach(lc, members)
+	{
+		FamilyMember *member = (FamilyMember *) lfirst(lc);
+		bool		replaceable = is_replaceable(member->function);
+
+		NextSorted(c, &parts);
+		PutType(c, member->left);
+		PutType(c, member->right);
+		PutInt(c->buf, member->number);
+		PutString(c->buf, OidIsValid(member->operator) ? get_opname(member->operator) : NULL);
+		PutBool(c->buf, replaceable);
+		if (replaceable)
+			PutFunction(c, member->function);
+		else
+			PutFunctionName(c, member->function);
+	}
+	EndSorted(c, &parts);
 }
 
 /*
@@ -160,13 +190,14 @@ PutOperatorFamilyName(Canonical *c, Oid opfamily)
 }
 
 /*
- * An operator class, with what is in it unless it is PostgreSQL's own.
+ * An operator class, with what is in it if that can be replaced.
  */
 void
 PutOperatorClass(Canonical *c, Oid opclass)
 {
 	HeapTuple	tuple;
 	Form_pg_opclass class;
+	List	   *members = NIL;
 
 	tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(opclass));
 	if (!HeapTupleIsValid(tuple))
@@ -175,13 +206,33 @@ PutOperatorClass(Canonical *c, Oid opclass)
 	PutString(c->buf, SchemaName(class->opcnamespace));
 	PutString(c->buf, NameStr(class->opcname));
 	if (opclass >= FirstNormalObjectId)
-		put_members(c, class->opcfamily, class->opcintype, class->opcintype);
+		members = find_members(class->opcfamily, class->opcintype, class->opcintype);
+	if (any_replaceable(members))
+		put_members(c, members);
 	ReleaseSysCache(tuple);
 }
 
 /*
- * The default operator classes of a user's type that are its own, or those of
- * another user's type that it can be taken for; nothing where there are none.
+ * A default operator class of a user's type, if it is the type's own, or that
+ * of another user's type that it can be taken for.
+ */
+static void
+put_default_class(Canonical *c, Oid access_method, Oid opfamily, Oid input_type)
+{
+	List	   *members;
+
+	if (!OidIsValid(opfamily) || input_type < FirstNormalObjectId)
+		return;
+	members = find_members(opfamily, input_type, input_type);
+	if (any_replaceable(members))
+	{
+		PutInt(c->buf, access_method);
+		put_members(c, members);
+	}
+}
+
+/*
+ * Both of them.
  */
 void
 PutDefaultOperatorClasses(Canonical *c, Oid typid)
@@ -189,43 +240,54 @@ PutDefaultOperatorClasses(Canonical *c, Oid typid)
 	TypeCacheEntry *entry = lookup_type_cache(typid, TYPECACHE_BTREE_OPFAMILY |
 											  TYPECACHE_HASH_OPFAMILY);
 
-	if (OidIsValid(entry->btree_opf) && entry->btree_opintype >= FirstNormalObjectId)
-	{
-		PutInt(c->buf, BTREE_AM_OID);
-		put_members(c, entry->btree_opf, entry->btree_opintype, entry->btree_opintype);
-	}
-	if (OidIsValid(entry->hash_opf) && entry->hash_opintype >= FirstNormalObjectId)
-	{
-		PutInt(c->buf, HASH_AM_OID);
-		put_members(c, entry->hash_opf, entry->hash_opintype, entry->hash_opintype);
-	}
+	put_default_class(c, BTREE_AM_OID, entry->btree_opf, entry->btree_opintype);
+	put_default_class(c, HASH_AM_OID, entry->hash_opf, entry->hash_opintype);
 }
 
 /*
- * The families that a user's operator is in, in no order; nothing where there
- * are none.
+ * An operator that the planner may put in the place of another.
+ */
+static void
+put_substitute(Canonical *c, const char *what, Oid opno)
+{
+	if (!OidIsValid(opno) || !is_replaceable(get_opcode(opno)))
+		return;
+	PutString(c->buf, what);
+	PutString(c->buf, get_opname(opno));
+	PutFunction(c, get_opcode(opno));
+}
+
+/*
+ * What can be called in the place of a user's operator: its commutator and its
+ * negator, and what is in the families that it is in, in no order.
  */
 void
-PutOperatorFamilies(Canonical *c, Oid opno)
+PutOperatorSubstitutes(Canonical *c, Oid opno)
 {
 	CatCList   *list = SearchSysCacheList1(AMOPOPID, ObjectIdGetDatum(opno));
 	SortedParts families;
 	bool		any = false;
 	int			i;
 
+	put_substitute(c, "commutator", get_commutator(opno));
+	put_substitute(c, "negator", get_negator(opno));
 	for (i = 0; i < list->n_members; i++)
 	{
-		Form_pg_amop member = (Form_pg_amop) GETSTRUCT(&list->members[i]->tuple);
+		Form_pg_amop family = (Form_pg_amop) GETSTRUCT(&list->members[i]->tuple);
+		List	   *members;
 
-		if (member->amopmethod != BTREE_AM_OID && member->amopmethod != HASH_AM_OID)
+		if (family->amopmethod != BTREE_AM_OID && family->amopmethod != HASH_AM_OID)
+			continue;
+		members = find_members(family->amopfamily, family->amoplefttype, family->amoprighttype);
+		if (!any_replaceable(members))
 			continue;
 		if (!any)
 			BeginSorted(c, &families);
 		any = true;
 		NextSorted(c, &families);
-		PutInt(c->buf, member->amopmethod);
-		PutOperatorFamilyName(c, member->amopfamily);
-		put_members(c, member->amopfamily, member->amoplefttype, member->amoprighttype);
+		PutInt(c->buf, family->amopmethod);
+		PutOperatorFamilyName(c, family->amopfamily);
+		put_members(c, members);
 	}
 	if (any)
 		EndSorted(c, &families);

@@ -86,5 +86,6 @@ PathFollowsSettings(Node *path)
 	if (constant->constisnull)
 		return false;
 	text = DatumGetCString(DirectFunctionCall1(jsonpath_out, constant->constvalue));
+
 	return strstr(text, ".datetime(") != NULL;
 }

@@ -177,6 +177,8 @@ BEGIN
 		EXECUTE format('CREATE OPERATOR raw.%s (leftarg = json, rightarg = json, function = raw.json_%s)', o[2], o[1]);
 	END LOOP;
 END $$;
+CREATE FUNCTION raw.part_ne(a raw.part, b raw.part) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT (a).n <> (b).n';
+CREATE OPERATOR raw.<> (leftarg = raw.part, rightarg = raw.part, function = raw.part_ne, negator = OPERATOR(raw.=));
 -- only a superuser makes operator classes; their functions are replaced by whoever owns them
 RESET SESSION AUTHORIZATION;
 CREATE OPERATOR CLASS raw.part_ops DEFAULT FOR TYPE raw.part USING btree AS OPERATOR 1 raw.<, OPERATOR 2 raw.<=, OPERATOR 3 raw.=,
@@ -200,6 +202,7 @@ INSERT INTO comparing VALUES
 	('distinct', 'SELECT count(*) AS n FROM (SELECT DISTINCT a FROM raw.parts) x'),
 	('nested', 'SELECT id, GREATEST(ROW(a)::raw.box, ROW(b)::raw.box)::text AS g FROM raw.parts'),
 	('inner', 'SELECT count(*) AS n FROM raw.parts x JOIN raw.parts y ON x.a OPERATOR(raw.=) y.b'),
+	('negated', 'SELECT id FROM raw.parts WHERE NOT (a OPERATOR(raw.=) b)'),
 	('ranges', 'SELECT raw.parts_range(ROW(9)::raw.part, ROW(1)::raw.part)::text AS r'),
 	('multiranges', 'SELECT raw.parts_multirange()::text AS r'),
 	('backwards', 'SELECT id, rank() OVER (ORDER BY ROW(id)::text) AS r FROM raw.parts ORDER BY a USING OPERATOR(raw.~<) LIMIT 1'),
@@ -214,6 +217,7 @@ SELECT * FROM why();
 SELECT try('CREATE OR REPLACE FUNCTION raw.part_cmp(a raw.part, b raw.part) RETURNS int LANGUAGE plpgsql IMMUTABLE AS ''BEGIN RETURN btint4cmp(a.n % 10, b.n % 10); END''');
 SELECT try('CREATE OR REPLACE FUNCTION raw.part_eq(a raw.part, b raw.part) RETURNS bool LANGUAGE sql IMMUTABLE AS ''SELECT (a).n % 10 = (b).n % 10''');
 SELECT try('CREATE OR REPLACE FUNCTION raw.part_hash(a raw.part) RETURNS int LANGUAGE plpgsql IMMUTABLE AS ''BEGIN RETURN a.n % 10; END''');
+SELECT try('CREATE OR REPLACE FUNCTION raw.part_ne(a raw.part, b raw.part) RETURNS bool LANGUAGE sql IMMUTABLE AS ''SELECT (a).n = (b).n''');
 SELECT try('CREATE OR REPLACE FUNCTION raw.part_back(a raw.part, b raw.part) RETURNS int LANGUAGE sql IMMUTABLE RETURN btint4cmp((a).n, (b).n)');
 SELECT try('CREATE OR REPLACE FUNCTION raw.json_cmp(json, json) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT bttextcmp($1::jsonb::text, $2::jsonb::text)''');
 -- the tables follow, and are nobody else's
