@@ -31,6 +31,7 @@
 #include "fault.h"
 #include "node_access.h"
 #include "physical.h"
+#include "physical_view.h"
 #include "receiver.h"
 #include "session.h"
 #include "snapshot.h"
@@ -142,7 +143,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 	Fingerprint *fingerprint;
 	List	   *inputs = NIL;
 	Query	   *query;
-	Contents	contents;
+	Contents	contents = {0};
 	bool		can_cut_off;
 	bool		as_before = false;
 	double		seconds;
@@ -171,7 +172,9 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 		return;
 	}
 
-	if (step->refresh)
+	if (step->refresh && !has_rows)
+		RebindPhysicalView(definition, query, version->relation_name);
+	else if (step->refresh)
 	{
 		FilledTable table = {graph, node, version};
 
@@ -197,8 +200,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 		SaveFillInputs(version->id, inputs);
 	VDE_POINT("build: version written");
 	version->built = true;
-	version->emptied = false;
-	version->refilled = false;
+	version->emptied = version->misled = version->refilled = false;
 	version->refreshed_at = read_at;
 	save_build(graph, step, "built", has_rows ? (int64) contents.rows : -1, seconds, started);
 	VDE_POINT("build: noted");
@@ -210,7 +212,8 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 						as_before ? ", contents as before" : "")));
 	else
 		ereport(NOTICE,
-				(errmsg("[%d/%d] %s built as a view", step_number(step, queue), queue->queue->step_count,
+				(errmsg(step->refresh ? "[%d/%d] %s shows what has the names in its query now" :
+						"[%d/%d] %s built as a view", step_number(step, queue), queue->queue->step_count,
 						QuoteModelName(&node->name))));
 }
 

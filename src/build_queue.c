@@ -48,6 +48,7 @@
 
 #include "build_queue.h"
 #include "compat.h"
+#include "environment_lock.h"
 #include "fault.h"
 
 PG_FUNCTION_INFO_V1(vde_progress_rows);
@@ -58,7 +59,7 @@ PG_FUNCTION_INFO_V1(vde_progress_rows);
 #define QUEUE_KEY_READERS	2
 #define QUEUE_KEY_LOG		3
 
-/* class of the lock that shows where a queue is, see environment.c */
+/* class of the lock that shows where a queue is, see environment_lock.c */
 #define LOCK_CLASS_PROGRESS	0x5650
 
 /* a wait ends after this many milliseconds, so that messages are read */
@@ -66,16 +67,6 @@ PG_FUNCTION_INFO_V1(vde_progress_rows);
 
 /* microseconds after which somebody looks again for what is being written */
 #define LOG_SLICE		100
-
-/*
- * set_tag
- *		The tag of the lock that shows where a queue is.
- */
-static void
-set_tag(LOCKTAG *tag, dsm_handle handle)
-{
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, 0, handle, LOCK_CLASS_PROGRESS);
-}
 
 /*
  * read_parts
@@ -275,7 +266,7 @@ QueueCreate(Graph *graph, List *steps, Oid caller, List *parts)
 	 * now it may be looked at, and is ours until we give it back, over
 	 * commits
 	 */
-	set_tag(&tag, dsm_segment_handle(handle->segment));
+	SetLockTag(&tag, LOCK_CLASS_PROGRESS, dsm_segment_handle(handle->segment));
 	(void) LockAcquire(&tag, ExclusiveLock, true, false);
 	dsm_pin_mapping(handle->segment);
 	return handle;
@@ -316,8 +307,8 @@ QueueDetach(QueueHandle *handle)
 	{
 		LOCKTAG		tag;
 
-		set_tag(&tag, dsm_segment_handle(handle->segment));
-		(void) LockRelease(&tag, ExclusiveLock, true);
+		SetLockTag(&tag, LOCK_CLASS_PROGRESS, dsm_segment_handle(handle->segment));
+		ReleaseSessionLock(&tag, ExclusiveLock);
 	}
 	dsm_detach(handle->segment);
 	handle->segment = NULL;
@@ -612,6 +603,7 @@ vde_progress_rows(PG_FUNCTION_ARGS)
 		QueueHandle *handle;
 
 		if (lock->locktag.locktag_type != LOCKTAG_ADVISORY ||
+			lock->locktag.locktag_lockmethodid != DEFAULT_LOCKMETHOD ||
 			lock->locktag.locktag_field1 != MyDatabaseId ||
 			lock->locktag.locktag_field4 != LOCK_CLASS_PROGRESS ||
 			lock->holdMask == 0)

@@ -14,10 +14,13 @@
  *	  canonical_constant.c		constants, the lists in IN
  *	  canonical_document.c		XML and JSON
  *	  canonical_name.c			catalog objects, by name
+ *	  canonical_comparison.c	operator classes and families
+ *	  canonical_setting.c		what follows settings unsaid
  *	  canonical_definition.c	objects outside vde, by definition
  *	  canonical_type.c			types outside vde, by definition
  *	  canonical_search.c		text search configurations and dictionaries
  *	  canonical_body.c			string bodies of SQL functions
+ *	  canonical_index.c			what the expressions of indexes call
  *	  canonical_depends_on.c		what the option depends_on names
  *	  dependency.c				objects outside vde, by identity
  *	  fingerprint.c				what of it makes up a version
@@ -150,6 +153,7 @@ typedef enum CanonicalTag
 	TAG_EXPORT = 138,
 	TAG_DEPENDS_ON = 139,
 	TAG_PRIVATE = 140,
+	TAG_INDEXES = 141,
 	TAG_DECLARED_BREAKING = 150
 } CanonicalTag;
 
@@ -379,10 +383,9 @@ extern void PutTableFunction(Canonical *c, TableFunc *function);
 extern void PutType(Canonical *c, Oid typid);
 extern void PutTypeOf(Canonical *c, Oid typid, int32 typmod, Oid collid);
 extern void PutFunction(Canonical *c, Oid funcid);
+extern void PutCalledFunction(Canonical *c, Oid funcid, List *args);
 extern void PutFunctionName(Canonical *c, Oid funcid);
 extern void PutOperator(Canonical *c, Oid opno);
-extern void PutOperatorClassName(Canonical *c, Oid opclass);
-extern void PutOperatorFamilyName(Canonical *c, Oid opfamily);
 extern void PutCollation(Canonical *c, Oid collid);
 extern void PutRelation(Canonical *c, Oid relid);
 extern void PutColumn(Canonical *c, Oid relid, AttrNumber attnum);
@@ -394,6 +397,16 @@ extern bool IsListed(const char *name, const char *const *patterns, int count);
 extern const char *SchemaName(Oid nspid);
 extern void PinOutput(CanonicalScope *scope);
 extern void UnpinOutput(CanonicalScope *scope);
+
+/* canonical_comparison.c */
+extern void PutOperatorFamilyName(Canonical *c, Oid opfamily);
+extern void PutOperatorClass(Canonical *c, Oid opclass);
+extern void PutDefaultOperatorClasses(Canonical *c, Oid typid);
+extern void PutOperatorSubstitutes(Canonical *c, Oid opno);
+
+/* canonical_setting.c */
+extern bool ImmutableFollowsSettings(Oid funcid, Oid result_type, List *args);
+extern bool PathFollowsSettings(Node *path);
 
 /* canonical_definition.c */
 extern void ExamineObject(CanonicalScope *scope, OutsideObject *object);
@@ -407,6 +420,9 @@ extern void PutComposite(Canonical *c, Oid relid);
 
 /* canonical_depends_on.c */
 extern void PutDependsOn(Canonical *c, List *parents, List *relations);
+
+/* canonical_index.c */
+extern void PutIndexes(Canonical *c, List *columns, List *indexes);
 
 /* canonical_body.c */
 extern void ResolveBody(CanonicalScope *scope, OutsideObject *object);

@@ -77,6 +77,8 @@ PutConst(Canonical *c, Const *constant)
 	PutBool(c->buf, constant->constisnull);
 	if (!constant->constisnull && !VDE_FAULT("constant"))
 		put_value(c, constant->consttype, constant->constvalue);
+	if (constant->consttype == JSONPATHOID && PathFollowsSettings((Node *) constant))
+		c->uses->settings = true;
 }
 
 /*

@@ -17,7 +17,8 @@
  *				result, volatility, strictness, settings, and so on; not its
  *				cost, nor what else does not change results
  *	aggregate	as a function, and its functions and states
- *	operator	its function and result
+ *	operator	its function and result, and what can be called in its place:
+ *				see canonical_comparison.c
  *	type		see canonical_type.c
  *	collation	provider and locale, not the version of the library
  *	text search	see canonical_search.c
@@ -362,7 +363,7 @@ put_function_definition(Canonical *c, Oid funcid)
 }
 
 /*
- * An operator is its function.
+ * An operator is its function, and what can be called in its place.
  */
 static void
 put_operator_definition(Canonical *c, Oid opno)
@@ -376,6 +377,7 @@ put_operator_definition(Canonical *c, Oid opno)
 	operator = (Form_pg_operator) GETSTRUCT(tuple);
 	PutFunction(c, operator->oprcode);
 	PutType(c, operator->oprresult);
+	PutOperatorSubstitutes(c, opno);
 	ReleaseSysCache(tuple);
 }
 

@@ -325,6 +325,8 @@ PutNode(Canonical *c, Node *node)
 	{
 		case T_Var:
 			PutVar(c, (Var *) node);
+			if (((Var *) node)->vartype == JSONPATHOID && PathFollowsSettings(node))
+				c->uses->settings = true;
 			break;
 		case T_Const:
 			PutConst(c, (Const *) node);
@@ -365,7 +367,7 @@ PutNode(Canonical *c, Node *node)
 
 				check_setting(call);
 				PutTag(c->buf, TAG_FUNCTION_CALL);
-				PutFunction(c, call->funcid);
+				PutCalledFunction(c, call->funcid, call->args);
 				PutTypeOf(c, call->funcresulttype, -1, call->funccollid);
 				PutCollation(c, call->inputcollid);
 				PutBool(c->buf, call->funcvariadic);

@@ -10,8 +10,9 @@
  * dependency.c.  Writing a call also notes what the call may depend on.
  *
  * Folded in, because			nobody looks further yet
- *	settings					any function that is not immutable, and any
- *								user's one: immutable is what its author says
+ *	settings					any function that is not immutable, any user's
+ *								one (immutable is what its author says), and
+ *								what canonical_setting.c lists
  *	the role					functions that ask for it, user's functions
  *								that are not immutable (their bodies may read
  *								anything), system views (they show what the
@@ -23,8 +24,8 @@
  * is not chance, though it may read "today".
  *
  * Left to names alone, because only a superuser can change what is behind
- * them: base types, operator classes and families, C functions' code (their
- * library and symbol are in), planner support functions.
+ * them: base types, C functions' code (their library and symbol are in),
+ * planner support functions.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,9 +39,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_namespace.h"
-#include "catalog/pg_opclass.h"
 #include "catalog/pg_operator.h"
-#include "catalog/pg_opfamily.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
@@ -313,10 +312,11 @@ IsListed(const char *name, const char *const *patterns, int count)
 }
 
 /*
- * What a call of the function depends on, besides its arguments.
+ * What a call of the function depends on, besides its arguments.  args: those
+ * where they are known, or NIL.
  */
 static void
-note_call(Canonical *c, Oid funcid, Form_pg_proc proc)
+note_call(Canonical *c, Oid funcid, Form_pg_proc proc, List *args)
 {
 	if (funcid >= FirstNormalObjectId)
 	{
@@ -339,6 +339,8 @@ note_call(Canonical *c, Oid funcid, Form_pg_proc proc)
 			(strcmp(NameStr(proc->proname), "age") == 0 && proc->pronargs == 1))
 			NoteChance(c, psprintf("%s()", NameStr(proc->proname)));
 	}
+	else if (ImmutableFollowsSettings(funcid, proc->prorettype, args))
+		c->uses->settings = true;
 	if (proc->provolatile == PROVOLATILE_VOLATILE)
 		c->uses->is_volatile = true;
 }
@@ -347,7 +349,7 @@ note_call(Canonical *c, Oid funcid, Form_pg_proc proc)
  * Name and argument types; called: note down the call as well.
  */
 static void
-put_function(Canonical *c, Oid funcid, bool called)
+put_function(Canonical *c, Oid funcid, bool called, List *args)
 {
 	HeapTuple	tuple;
 	Form_pg_proc proc;
@@ -373,7 +375,7 @@ put_function(Canonical *c, Oid funcid, bool called)
 
 	if (called)
 	{
-		note_call(c, funcid, proc);
+		note_call(c, funcid, proc, args);
 		if (funcid >= FirstNormalObjectId)
 			(void) UseObject(c, OUTSIDE_FUNCTION, funcid);
 	}
@@ -386,7 +388,16 @@ put_function(Canonical *c, Oid funcid, bool called)
 void
 PutFunction(Canonical *c, Oid funcid)
 {
-	put_function(c, funcid, true);
+	put_function(c, funcid, true, NIL);
+}
+
+/*
+ * The same, with arguments that are known.  They are not written.
+ */
+void
+PutCalledFunction(Canonical *c, Oid funcid, List *args)
+{
+	put_function(c, funcid, true, args);
 }
 
 /*
@@ -395,7 +406,7 @@ PutFunction(Canonical *c, Oid funcid)
 void
 PutFunctionName(Canonical *c, Oid funcid)
 {
-	put_function(c, funcid, false);
+	put_function(c, funcid, false, NIL);
 }
 
 /*
@@ -428,46 +439,10 @@ PutOperator(Canonical *c, Oid opno)
 	proc = SearchSysCache1(PROCOID, ObjectIdGetDatum(operator->oprcode));
 	if (!HeapTupleIsValid(proc))
 		elog(ERROR, "cache lookup failed for function %u", operator->oprcode);
-	note_call(c, operator->oprcode, (Form_pg_proc) GETSTRUCT(proc));
+	note_call(c, operator->oprcode, (Form_pg_proc) GETSTRUCT(proc), NIL);
 	ReleaseSysCache(proc);
 	if (opno >= FirstNormalObjectId)
 		(void) UseObject(c, OUTSIDE_OPERATOR, opno);
-	ReleaseSysCache(tuple);
-}
-
-/*
- * An operator family: a leaf, see above.
- */
-void
-PutOperatorFamilyName(Canonical *c, Oid opfamily)
-{
-	HeapTuple	tuple;
-	Form_pg_opfamily family;
-
-	tuple = SearchSysCache1(OPFAMILYOID, ObjectIdGetDatum(opfamily));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator family %u", opfamily);
-	family = (Form_pg_opfamily) GETSTRUCT(tuple);
-	PutString(c->buf, SchemaName(family->opfnamespace));
-	PutString(c->buf, NameStr(family->opfname));
-	ReleaseSysCache(tuple);
-}
-
-/*
- * An operator class: a leaf, see above.
- */
-void
-PutOperatorClassName(Canonical *c, Oid opclass)
-{
-	HeapTuple	tuple;
-	Form_pg_opclass class;
-
-	tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(opclass));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator class %u", opclass);
-	class = (Form_pg_opclass) GETSTRUCT(tuple);
-	PutString(c->buf, SchemaName(class->opcnamespace));
-	PutString(c->buf, NameStr(class->opcname));
 	ReleaseSysCache(tuple);
 }
 

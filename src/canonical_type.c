@@ -9,6 +9,8 @@
  *	range		subtype and functions
  *	base type	how it is stored, and by name its functions for text
  *
+ * and of all but domains, how values are compared (canonical_comparison.c).
+ *
  * As any other (see canonical_definition.c), the definition names other objects
  * and never contains them.
  *
@@ -115,7 +117,7 @@ put_range_type(Canonical *c, Oid typid)
 	range = (Form_pg_range) GETSTRUCT(tuple);
 	PutType(c, range->rngsubtype);
 	PutCollation(c, range->rngcollation);
-	PutOperatorClassName(c, range->rngsubopc);
+	PutOperatorClass(c, range->rngsubopc);
 	PutFunction(c, range->rngcanonical);
 	PutFunction(c, range->rngsubdiff);
 	ReleaseSysCache(tuple);
@@ -160,5 +162,7 @@ PutTypeDefinition(Canonical *c, Oid typid)
 			PutFunctionName(c, type->typoutput);
 			break;
 	}
+	if (type->typtype != TYPTYPE_DOMAIN && type->typtype != TYPTYPE_PSEUDO)
+		PutDefaultOperatorClasses(c, typid);
 	ReleaseSysCache(tuple);
 }

@@ -146,7 +146,7 @@ check_state(Check *check)
 						   "FROM vde.version v JOIN vde.snapshot s ON s.version_id = v.id JOIN vde.definition d ON d.id = s.definition_id "
 						   "JOIN vde.pointer p ON p.snapshot_id = s.id JOIN vde.environment e ON e.id = p.environment_id "
 						   "JOIN vde.model m ON m.id = p.model_id "
-						   "WHERE v.built_at IS NULL AND v.relation_name IS NOT NULL AND e.layer_complete "
+						   "WHERE v.built_at IS NULL AND v.relation_name IS NOT NULL "
 						   "UNION ALL "
 						   "SELECT e.name, vde.quoted_name(m.schema_name, m.model_name), 'wrong_state', "
 						   "format('It reads %s, which the environment does not have.', vde.quoted_name(pm.schema_name, pm.model_name)), "

@@ -271,7 +271,7 @@ check_storage(Check *check, const BuiltVersion *version)
 			   "It is unlogged, so that a crash empties it, and should be logged.",
 			   psprintf("ALTER TABLE %s SET %s", version->object,
 						version->unlogged ? "UNLOGGED" : "LOGGED"), false);
-	else if (version->unlogged && version->has_rows && PhysicalIsEmpty(version->relation_name))
+	else if (version->unlogged && version->has_rows && PhysicalIsEmpty(version->relation_name, false))
 		report(check, version, "emptied", "It is unlogged and empty, and was not: a crash does that.",
 			   "CALL vde_apply(), or vde_run(), in an environment that has it", false);
 

@@ -42,17 +42,13 @@
 #define CONTENT_FORMAT	1
 
 /*
- * put_form
- *		What a type's bytes need for their meaning; false when nothing here
- *		can tell it.
+ * is_looked_up
+ *		Are the values of a type, which is no domain, OIDs or the like, with a
+ *		catalog that says what they mean?
  */
 static bool
-put_form(StringInfo form, Oid typid)
+is_looked_up(Oid typid)
 {
-	Oid			inner;
-
-	check_stack_depth();
-	typid = getBaseType(typid);
 	switch (typid)
 	{
 		case REGPROCOID:
@@ -70,11 +66,26 @@ put_form(StringInfo form, Oid typid)
 		case REGDATABASEOID:
 #endif
 		case ACLITEMOID:
-		case RECORDOID:
-			return false;
+			return true;
 		default:
-			break;
+			return false;
 	}
+}
+
+/*
+ * put_form
+ *		What a type's bytes need for their meaning; false when nothing here
+ *		can tell it.  form NULL: nothing is written.
+ */
+static bool
+put_form(StringInfo form, Oid typid)
+{
+	Oid			inner;
+
+	check_stack_depth();
+	typid = getBaseType(typid);
+	if (is_looked_up(typid) || (typid == RECORDOID && form != NULL))
+		return false;
 
 	inner = get_element_type(typid);
 	if (OidIsValid(inner))
@@ -83,7 +94,8 @@ put_form(StringInfo form, Oid typid)
 	{
 		case TYPTYPE_ENUM:
 			/* which OID stands for which label */
-			PutEnumLabels(form, typid, true);
+			if (form != NULL)
+				PutEnumLabels(form, typid, true);
 			return true;
 		case TYPTYPE_RANGE:
 			return put_form(form, get_range_subtype(typid));
@@ -106,6 +118,16 @@ put_form(StringInfo form, Oid typid)
 		default:
 			return true;
 	}
+}
+
+/*
+ * TypeIsLookedUp
+ *		See content_hash.h.
+ */
+bool
+TypeIsLookedUp(Oid typid)
+{
+	return !put_form(NULL, typid);
 }
 
 /*

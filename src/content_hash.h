@@ -36,4 +36,10 @@ extern void ContentHashAdd(ContentHash *hash, HeapTuple row);
 /* 32 hex digits; "" for unknown */
 extern void ContentHashEnd(const ContentHash *hash, char hex[XXH3_HEX_LENGTH + 1]);
 
+/*
+ * Are values of a type, or a part of them, something that a catalog gives its
+ * meaning, as regclass and its like?  Of a record that is not known: false.
+ */
+extern bool TypeIsLookedUp(Oid typid);
+
 #endif							/* VDE_CONTENT_HASH_H */

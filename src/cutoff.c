@@ -28,7 +28,9 @@
  * - What PostgreSQL looks up by itself while a query runs is in no
  *	 fingerprint: a cast to json of a type of a user's, a text search
  *	 configuration.  What may use it is refreshed, also while there is none:
- *	 there may have been one.
+ *	 there may have been one.  Nor is what regclass and its like mean: they are
+ *	 output columns at most, where their OIDs are stored, and part of no
+ *	 expression.
  *
  *-------------------------------------------------------------------------
  */
@@ -53,6 +55,7 @@
 #include "utils/typcache.h"
 
 #include "catalog.h"
+#include "content_hash.h"
 #include "cutoff.h"
 #include "physical.h"
 
@@ -103,6 +106,8 @@ typedef struct Findings
 {
 	bool		record_to_json; /* a row of unnamed type becomes json */
 	bool		castable;		/* a value may be of a type with a cast */
+	bool		record;			/* there is a row of unnamed type */
+	bool		looked_up;		/* a value may be looked up in a catalog */
 } Findings;
 
 static int
@@ -187,7 +192,7 @@ ReadFillInputs(Graph *graph, const GraphNode *node)
 	/* one that a crash has emptied does not hold what it did */
 	forboth(cell, inputs, name, unlogged)
 	{
-		if (lfirst(name) != NULL && PhysicalIsEmpty((char *) lfirst(name)))
+		if (lfirst(name) != NULL && PhysicalIsEmpty((char *) lfirst(name), true))
 			((FillInput *) lfirst(cell))->content_hash = NULL;
 	}
 
@@ -445,7 +450,7 @@ may_have_cast(Oid type, bool *record)
 
 /*
  * note_types
- *		Notes whether any of the values may have such a cast.
+ *		Notes whether any of the values may have such a cast, or be looked up.
  */
 static void
 note_types(List *types, Findings *findings)
@@ -455,8 +460,12 @@ note_types(List *types, Findings *findings)
 
 	foreach(cell, types)
 	{
-		if (OidIsValid(lfirst_oid(cell)) && may_have_cast(lfirst_oid(cell), &record))
+		if (!OidIsValid(lfirst_oid(cell)))
+			continue;
+		if (may_have_cast(lfirst_oid(cell), &record))
 			findings->castable = true;
+		if (TypeIsLookedUp(lfirst_oid(cell)))
+			findings->looked_up = true;
 	}
 }
 
@@ -479,6 +488,65 @@ casts_to_json(List *args, Findings *findings)
 }
 
 /*
+ * is_looked_up
+ *		Is it a value that a catalog gives its meaning, or has it such a part?
+ *		Only of expressions that can make one or take one from elsewhere.
+ */
+static bool
+is_looked_up(Node *node, Findings *findings)
+{
+	Oid			type;
+
+	switch (nodeTag(node))
+	{
+		case T_Const:
+			/* those of text search have their own rule */
+			if (((Const *) node)->constisnull || ((Const *) node)->consttype == REGCONFIGOID ||
+				((Const *) node)->consttype == REGDICTIONARYOID)
+				return false;
+			break;
+		case T_Var:
+		case T_Param:
+		case T_Aggref:
+		case T_WindowFunc:
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_SubLink:
+		case T_FieldSelect:
+		case T_SubscriptingRef:
+		case T_RelabelType:
+		case T_CoerceViaIO:
+		case T_ArrayCoerceExpr:
+		case T_CoerceToDomain:
+		case T_ConvertRowtypeExpr:
+		case T_ArrayExpr:
+		case T_RowExpr:
+			break;
+		default:
+			return false;
+	}
+	type = exprType(node);
+	if (type == RECORDOID || type == RECORDARRAYOID)
+		findings->record = true;
+	return TypeIsLookedUp(type);
+}
+
+/*
+ * without_stored_oid
+ *		What decides the OID that an output column stores; NULL: another column.
+ *		What the OID means makes no difference then.
+ */
+static Node *
+without_stored_oid(Node *node)
+{
+	if (!TypeIsLookedUp(exprType(node)))
+		return node;
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return IsA(node, Var) ? NULL : node;
+}
+
+/*
  * find_undetermined
  *		Walker: is there anything in a query that time or chance, or something
  *		outside vde, decides?
@@ -490,6 +558,8 @@ find_undetermined(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
+	if (is_looked_up(node, findings))
+		return true;
 	switch (nodeTag(node))
 	{
 		case T_SQLValueFunction:
@@ -516,8 +586,21 @@ find_undetermined(Node *node, void *context)
 			break;
 #endif
 		case T_TargetEntry:
-			note_types(list_make1_oid(exprType((Node *) ((TargetEntry *) node)->expr)), findings);
-			break;
+			node = (Node *) ((TargetEntry *) node)->expr;
+			note_types(list_make1_oid(exprType(node)), findings);
+			return find_undetermined(without_stored_oid(node), context);
+		case T_Aggref:
+			{
+				ListCell   *cell;
+
+				/* their targets are no output columns */
+				foreach(cell, ((Aggref *) node)->args)
+				{
+					if (TypeIsLookedUp(exprType((Node *) lfirst_node(TargetEntry, cell)->expr)))
+						return true;
+				}
+				break;
+			}
 		case T_RowExpr:
 			{
 				ListCell   *cell;
@@ -589,7 +672,8 @@ is_determined(const Query *query, const Fingerprint *fingerprint)
 			return false;
 	}
 	return query != NULL && !find_undetermined((Node *) unconstify(Query *, query), &findings) &&
-		!(findings.record_to_json && findings.castable);
+		!(findings.record_to_json && findings.castable) &&
+		!(findings.record && findings.looked_up);
 }
 
 /*

@@ -27,6 +27,7 @@
 #include "deployment.h"
 #include "deployment_record.h"
 #include "fault.h"
+#include "freshness.h"
 #include "guc.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
@@ -206,7 +207,7 @@ record(VdeSession *session, VdePlan *plan, const char *message, int *changed)
 	int64		deployment;
 	ListCell   *cell;
 
-	if (!LockPlannedDrafts(plan, session->atomic))
+	if (!LockPlannedDrafts(plan, session->atomic && !plan->nowait))
 		return 0;
 	RequireDrafts(plan, !session->atomic);
 	save_snapshots(plan);
@@ -320,6 +321,7 @@ DeployPlan(VdeSession *session, VdePlan *plan, const char *message)
 	Environment *environment = (Environment *) plan->environment;
 	List	   *steps = plan_steps(plan);
 
+	RequireLatestTables(plan->graph);
 	if (session->atomic)
 		require_locks(plan, steps);
 	build_plan(session, plan, steps);
@@ -334,7 +336,7 @@ DeployPlan(VdeSession *session, VdePlan *plan, const char *message)
 		CompleteLayer(session, environment);
 		if (plan->source != NULL)
 			SaveMergeBase(plan->source, environment, plan->merge, environment->state_id);
-		else if (LockPlannedDrafts(plan, session->atomic))
+		else if (LockPlannedDrafts(plan, session->atomic && !plan->nowait))
 			DeleteDrafts(plan);
 		else
 			return false;
@@ -405,11 +407,12 @@ warn_left(const VdePlan *plan)
  */
 static VdePlan *
 apply(VdeSession *session, const char *name, const char *plan_id,
-	  const char *message, bool confirm)
+	  const char *message, bool confirm, bool nowait)
 {
 	Environment *environment = FindEnvironment(name, false);
 	VdePlan    *plan = PlanDrafts(environment);
 
+	plan->nowait = nowait;
 	VDE_POINT("apply: planned");
 	check_plan_id(plan, plan_id);
 	if (plan->draft_count > 0 && EnvironmentIsProtected(name) && !confirm)
@@ -427,7 +430,7 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 	VDE_POINT("apply: checked");
 	if (PlanIsEmpty(plan))
 	{
-		if (!LockPlannedDrafts(plan, session->atomic))
+		if (!LockPlannedDrafts(plan, session->atomic && !nowait))
 			return plan;
 		DeleteDrafts(plan);		/* of what is so already */
 		VDE_POINT("apply: nothing to do");
@@ -442,7 +445,8 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 
 /*
  * step_back
- *		Gives all locks back, and waits for who is changing the drafts.
+ *		Gives all locks back, and waits for who is changing the drafts; with
+ *		nowait it is an error.
  *
  * Nothing of the swap is written yet; what is, as the environment's own rows and
  * views, may stay.
@@ -450,6 +454,8 @@ apply(VdeSession *session, const char *name, const char *plan_id,
 static void
 step_back(VdeSession *session, EnvironmentLock *lock, const VdePlan *plan)
 {
+	if (lock->nowait)
+		RefuseToWait(psprintf("drafts of environment \"%s\" are being changed", plan->environment->name));
 	SessionCommit(session);
 	ReleaseEnvironmentLocks(lock);
 	VDE_POINT("deploy: stepped back");
@@ -507,7 +513,7 @@ vde_apply(PG_FUNCTION_ARGS)
 			environment = open_environment(name, &session, lock.nowait, busy != NULL);
 			VDE_POINT("apply: environment open");
 			LockEnvironment(&lock, &session, environment);
-			busy = apply(&session, name, plan_id, message, confirm);
+			busy = apply(&session, name, plan_id, message, confirm, lock.nowait);
 		} while (busy != NULL);
 		VDE_POINT("apply: before commit");
 		SessionCommit(&session);
@@ -562,12 +568,13 @@ text_list_argument(FunctionCallInfo fcinfo, int n, const char *argument)
  */
 static VdePlan *
 promote(VdeSession *session, const char *source_name, const char *target_name,
-		List *models, bool force, const char *plan_id, const char *message)
+		List *models, bool force, const char *plan_id, const char *message, bool nowait)
 {
 	Environment *source = FindEnvironment(source_name, false);
 	Environment *target = FindEnvironment(target_name, false);
 	VdePlan    *plan = PlanPromotion(source, target, models, force);
 
+	plan->nowait = nowait;
 	VDE_POINT("promote: planned");
 	check_plan_id(plan, plan_id);
 	CheckPlan(plan);
@@ -649,7 +656,8 @@ vde_promote(PG_FUNCTION_ARGS)
 			target = open_environment(target_name, &session, lock.nowait, busy != NULL);
 			VDE_POINT("promote: target open");
 			LockTwoEnvironments(&lock, &session, source, target);
-			busy = promote(&session, source_name, target_name, models, force, plan_id, message);
+			busy = promote(&session, source_name, target_name, models, force, plan_id, message,
+						   lock.nowait);
 		} while (busy != NULL);
 		VDE_POINT("promote: before commit");
 		SessionCommit(&session);

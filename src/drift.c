@@ -25,6 +25,7 @@
 #include "drift.h"
 #include "graph_node.h"
 #include "physical.h"
+#include "physical_view.h"
 
 /* how RaiseDrift() tells, and note_stopped() knows, that a model moved */
 #define NO_LONGER	"is no longer what was"
@@ -33,7 +34,10 @@
 #define DRIFT_EMPTIED	"contents of its unlogged table, which a crash emptied,"
 
 /* what note_lost() says changed, which is no drift either */
-#define DRIFT_LOST		"contents of its table, which somebody dropped,"
+#define DRIFT_LOST		"contents of its table, which is gone,"
+
+/* what note_misled() says changed, and it is none */
+#define DRIFT_MISLED	"what has the name of a relation in its query"
 
 /* ---------------------------------------------------------------------
  * Found
@@ -168,19 +172,40 @@ note_drift(Graph *graph)
  *		Marks the models whose last refresh was stopped because the query is no
  *		longer what was planned: a new overload, say, changes nothing that was
  *		there, so that note_drift does not see it.
+ *
+ * It may be one that the query is seen through that is another: a view or an
+ * embedded model, which no build of its own finds out about.
  */
 static void
 note_stopped(Graph *graph)
 {
 	List	   *ids;
 
-	ids = GraphReadIds(CatalogRead("SELECT DISTINCT p.model_id FROM vde.build b JOIN vde.pointer p ON p.model_id = b.model_id "
-								   "JOIN vde.snapshot s ON s.id = p.snapshot_id "
-								   "JOIN vde.version v ON v.id = s.version_id AND v.xxh3 = b.xxh3 "
-								   "WHERE b.state = 'failed' AND b.action = 'refresh' AND b.sqlstate = '55000' "
-								   "AND b.message LIKE '% " NO_LONGER " %' "
-								   "AND p.environment_id = $1 AND b.started_at > v.refreshed_at", "l",
+	ids = GraphReadIds(CatalogRead("WITH RECURSIVE stopped AS ("
+								   "  SELECT p.model_id, p.snapshot_id FROM vde.build b JOIN vde.pointer p ON p.model_id = b.model_id "
+								   "  JOIN vde.snapshot s ON s.id = p.snapshot_id "
+								   "  JOIN vde.version v ON v.id = s.version_id AND v.xxh3 = b.xxh3 "
+								   "  WHERE b.state = 'failed' AND b.action = 'refresh' AND b.sqlstate = '55000' "
+								   "  AND b.message LIKE '% " NO_LONGER " %' "
+								   "  AND p.environment_id = $1 AND b.started_at > v.refreshed_at "
+								   "  UNION "
+								   "  SELECT p.model_id, p.snapshot_id FROM stopped st "
+								   "  JOIN vde.snapshot_parent sp ON sp.snapshot_id = st.snapshot_id "
+								   "  JOIN vde.pointer p ON p.environment_id = $1 AND p.model_id = sp.parent_model_id "
+								   "  JOIN vde.snapshot s ON s.id = p.snapshot_id "
+								   "  JOIN vde.definition d ON d.id = s.definition_id AND d.kind IN ('view', 'embedded')) "
+								   "SELECT DISTINCT model_id FROM stopped", "l",
 								   graph->environment->id));
+	NoteOtherMeaning(graph, ids);
+}
+
+/*
+ * NoteOtherMeaning
+ *		See drift.h.
+ */
+void
+NoteOtherMeaning(Graph *graph, List *ids)
+{
 	if (ids != NIL)
 		mark_drifted(graph, ids, "the meaning of a name in its query", true, false);
 }
@@ -192,53 +217,71 @@ note_stopped(Graph *graph)
 static void
 note_emptied(Graph *graph)
 {
-	char	   *what = DRIFT_EMPTIED;
-	List	   *emptied = NIL;
 	List	   *names = NIL;
 	List	   *ids = NIL;
+	List	   *emptied = NIL;
 	ListCell   *name;
 	ListCell   *id;
 	uint64		rows;
 	uint64		row;
 
-	/* of all environments: there are few, and none in most databases */
-	rows = CatalogRead("SELECT id, relation_name FROM vde.version "
-					   "WHERE unlogged AND row_count > 0 AND built_at IS NOT NULL", "");
+	rows = CatalogRead("SELECT v.relation_name, p.model_id FROM vde.version v JOIN vde.snapshot s ON s.version_id = v.id "
+					   "JOIN vde.pointer p ON p.snapshot_id = s.id "
+					   "WHERE v.unlogged AND v.row_count > 0 AND v.built_at IS NOT NULL AND p.environment_id = $1", "l",
+					   graph->environment->id);
 	for (row = 0; row < rows; row++)
 	{
-		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
-		names = lappend(names, CatalogText(row, 2));
+		names = lappend(names, CatalogText(row, 1));
+		ids = lappend(ids, CopyId(CatalogInt64(row, 2)));
 	}
-	forboth(id, ids, name, names)
+	forboth(name, names, id, ids)
 	{
 		if (OidIsValid(PhysicalRelation((char *) lfirst(name))) &&
-			PhysicalIsEmpty((char *) lfirst(name)))
+			PhysicalIsEmpty((char *) lfirst(name), false))
 			emptied = lappend(emptied, lfirst(id));
 	}
-	if (emptied == NIL)
-		return;
-	ids = GraphReadIds(CatalogRead("SELECT p.model_id FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "
-								   "WHERE s.version_id = ANY ($1) AND p.environment_id = $2", "Il",
-								   emptied, graph->environment->id));
-	if (ids != NIL)
-		mark_drifted(graph, ids, what, false, false);
+	if (emptied != NIL)
+		mark_drifted(graph, emptied, DRIFT_EMPTIED, false, false);
 }
 
 /*
  * note_lost
- *		Marks the models whose table somebody dropped, as vde_check() has noted.
+ *		Marks the models whose table somebody dropped, as vde_check() has noted; or
+ *		that was collected, which is not done to a table that is pointed at.
  */
 static void
 note_lost(Graph *graph)
 {
 	List	   *ids;
 
+	/* in two, so that the index on what is lost is of use */
 	ids = GraphReadIds(CatalogRead("SELECT p.model_id FROM vde.version v JOIN vde.snapshot s ON s.version_id = v.id "
 								   "JOIN vde.pointer p ON p.snapshot_id = s.id "
 								   "WHERE v.built_at IS NULL AND v.relation_name IS NOT NULL AND v.collected_at IS NULL "
-								   "AND p.environment_id = $1", "l", graph->environment->id));
+								   "AND p.environment_id = $1 "
+								   "UNION ALL SELECT p.model_id FROM vde.version v JOIN vde.snapshot s ON s.version_id = v.id "
+								   "JOIN vde.pointer p ON p.snapshot_id = s.id "
+								   "WHERE v.collected_at IS NOT NULL AND p.environment_id = $1", "l", graph->environment->id));
 	if (ids != NIL)
 		mark_drifted(graph, ids, DRIFT_LOST, false, false);
+}
+
+/*
+ * note_misled
+ *		Marks the views that show what has another name now.
+ */
+static void
+note_misled(Graph *graph)
+{
+	List	   *versions = MisledViews(graph->environment->id);
+	List	   *ids;
+
+	if (versions == NIL)
+		return;
+	ids = GraphReadIds(CatalogRead("SELECT p.model_id FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "
+								   "WHERE s.version_id = ANY ($1) AND p.environment_id = $2", "Il",
+								   versions, graph->environment->id));
+	mark_drifted(graph, ids, DRIFT_MISLED, false, false);
 }
 
 /*
@@ -252,6 +295,7 @@ NoteDrift(Graph *graph)
 	note_stopped(graph);
 	note_emptied(graph);
 	note_lost(graph);
+	note_misled(graph);
 }
 
 /* ---------------------------------------------------------------------
@@ -292,7 +336,8 @@ since(const Graph *graph, const GraphNode *node)
 static bool
 is_drift(const char *what)
 {
-	return strcmp(what, DRIFT_EMPTIED) != 0 && strcmp(what, DRIFT_LOST) != 0;
+	return strcmp(what, DRIFT_EMPTIED) != 0 && strcmp(what, DRIFT_LOST) != 0 &&
+		strcmp(what, DRIFT_MISLED) != 0;
 }
 
 /*

@@ -26,6 +26,9 @@ extern void NoteDrift(Graph *graph);
  * memory context of graph.  node is the model in a graph that was computed
  * with drift.
  */
+/* Marks models (List of int64 * ids) in whose queries a name has come to mean something else. */
+extern void NoteOtherMeaning(Graph *graph, List *ids);
+
 extern ErrorData *DriftError(Graph *graph, const GraphNode *node);
 
 /*

@@ -159,7 +159,20 @@ OpenEnvironment(const char *name, Oid caller, bool nowait)
 		base = FindEnvironment(PROD_ENVIRONMENT, true);
 	environment = CreateEnvironment(name, base, NULL, 0, caller);
 	NotifyCreation(environment, base, caller);
+	TellCreation(name, base);
 	return environment;
+}
+
+/*
+ * TellCreation
+ *		Says that there is a new environment: a name may have been mistyped.
+ */
+void
+TellCreation(const char *name, const Environment *base)
+{
+	ereport(NOTICE,
+			(errmsg("created environment \"%s\"%s", name,
+					base ? psprintf(" from \"%s\"", base->name) : "")));
 }
 
 /*
@@ -253,6 +266,39 @@ inherit_overrules(const Environment *environment, const Environment *base)
 }
 
 /*
+ * require_tables
+ *		Error when a table that a new environment points at was collected: those of
+ *		an earlier deployment may have been, and so may all that base had when a
+ *		transaction began that keeps its snapshot.  From here on nothing is: we
+ *		have a lock that excludes vde_gc.
+ */
+static void
+require_tables(const Environment *environment, int64 deployment)
+{
+	if (CatalogReadLatest("SELECT m.schema_name, m.model_name FROM vde.pointer p "
+						  "JOIN vde.snapshot s ON s.id = p.snapshot_id "
+						  "JOIN vde.version v ON v.id = s.version_id "
+						  "JOIN vde.model m ON m.id = p.model_id "
+						  "WHERE p.environment_id = $1 AND v.collected_at IS NOT NULL ORDER BY 1, 2 LIMIT 1", "l",
+						  environment->id) == 0)
+		return;
+	if (deployment == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent garbage collection"),
+				 errdetail("The table of model \"%s\", which environment \"%s\" was to have, was collected since this transaction began.",
+						   quote_qualified_identifier(CatalogText(0, 1), CatalogText(0, 2)), environment->name),
+				 errhint("Run the transaction again.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot create environment \"%s\" from deployment " INT64_FORMAT ": tables of that time were collected",
+					environment->name, deployment),
+			 errdetail("One is that of model \"%s\".",
+					   quote_qualified_identifier(CatalogText(0, 1), CatalogText(0, 2))),
+			 errhint("The setting vde.retention says how long tables are kept.")));
+}
+
+/*
  * CreateEnvironment
  *		Writes a new environment's rows.
  *
@@ -340,22 +386,9 @@ CreateEnvironment(const char *name, const Environment *base,
 					 "WHERE environment_id = $2 AND snapshot_id IS NOT NULL", "ll",
 					 environment->id, base->id);
 	else if (base != NULL)
-	{
 		CopyPointersAt(environment->id, base, deployment);
-		if (CatalogRead("SELECT m.schema_name, m.model_name FROM vde.pointer p "
-						"JOIN vde.snapshot s ON s.id = p.snapshot_id "
-						"JOIN vde.version v ON v.id = s.version_id "
-						"JOIN vde.model m ON m.id = p.model_id "
-						"WHERE p.environment_id = $1 AND v.collected_at IS NOT NULL ORDER BY 1, 2 LIMIT 1", "l",
-						environment->id) > 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("cannot create environment \"%s\" from deployment " INT64_FORMAT ": tables of that time were collected",
-							name, deployment),
-					 errdetail("One is that of model \"%s\".",
-							   quote_qualified_identifier(CatalogText(0, 1), CatalogText(0, 2))),
-					 errhint("The setting vde.retention says how long tables are kept.")));
-	}
+	if (base != NULL)
+		require_tables(environment, deployment);
 	VDE_POINT("environment: pointers written");
 	if (base != NULL)
 	{

@@ -45,6 +45,9 @@ extern void CheckEnvironmentOwner(const Environment *environment, Oid caller);
  */
 extern Environment *OpenEnvironment(const char *name, Oid caller, bool nowait);
 
+/* the notice about a new one; base may be NULL */
+extern void TellCreation(const char *name, const Environment *base);
+
 /*
  * Before drafts in an environment change: it stays to the end of the transaction,
  * and so do others who draft (alone: they wait).  An error when it is dropped

@@ -4,8 +4,9 @@
  *	  Who works on what: the locks that deployments, vde_gc and drafting take.
  *
  * They are heavyweight locks of a class of our own in the advisory space, so
- * that they show in pg_locks, take part in deadlock detection and never clash
- * with a user's advisory locks.  Order: activity, environments by id, one
+ * that they show in pg_locks and take part in deadlock detection, but of another
+ * method than a user's advisory locks (SetLockTag): they never clash with those, and
+ * nobody can give them back but we.  Order: activity, environments by id, one
  * version, drafts, views by OID.
  *
  * A transaction that drafts has the lock on drafts to its end, and may come for
@@ -70,15 +71,7 @@
 #define MOMENTS					10
 #define MOMENT					20
 
-/*
- * set_tag
- *		Lock tag of a class of ours.
- */
-static void
-set_tag(LOCKTAG *tag, uint16 class, uint64 key)
-{
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key, class);
-}
+#define NOWAIT_HINT "Try again when it is done, or leave out nowait to wait for it."
 
 /*
  * busy_error
@@ -94,6 +87,19 @@ busy_error(const LOCKTAG *tag, const char *message, const char *hint)
 			 errmsg_internal("%s", message),
 			 holders ? errdetail_internal("%s", holders) : 0,
 			 errhint("%s", hint)));
+}
+
+/*
+ * RefuseToWait
+ *		See environment_lock.h.
+ */
+void
+RefuseToWait(const char *busy)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg_internal("%s", busy),
+			 errhint(NOWAIT_HINT)));
 }
 
 /*
@@ -195,6 +201,7 @@ take_within(const LOCKTAG *tag, LOCKMODE mode, bool session, int milliseconds,
 		if (*taken || is_users || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(error);
 		FreeErrorData(error);
+		CheckLostTimeout();
 	}
 	PG_END_TRY();
 	return *taken;
@@ -231,7 +238,7 @@ take_lock(const LOCKTAG *tag, LOCKMODE mode, bool session, bool nowait, const ch
 	if (!acquire(tag, mode, session, true, taken))
 	{
 		if (nowait)
-			busy_error(tag, busy, "Try again when it is done, or leave out nowait to wait for it.");
+			busy_error(tag, busy, NOWAIT_HINT);
 		if (!take_within(tag, mode, session, PATIENCE, busy, taken))
 		{
 			tell_wait(tag, busy);
@@ -257,7 +264,7 @@ exclude(const LOCKTAG *tag, bool session, bool nowait, const char *whom, const c
 	if (acquire(tag, ExclusiveLock, session, true, taken))
 		return;
 	if (nowait)
-		busy_error(tag, busy, "Try again when it is done, or leave out nowait to wait for it.");
+		busy_error(tag, busy, NOWAIT_HINT);
 	while (!take_within(tag, ExclusiveLock, session, ASKING_SLICE, busy, taken))
 	{
 		long		elapsed = TimestampDifferenceMilliseconds(start, GetCurrentTimestamp());
@@ -290,10 +297,10 @@ LockEnvironmentName(const char *name, bool nowait)
 	LOCKTAG		tag;
 	bool		taken = false;
 
-	set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
+	SetLockTag(&tag, LOCK_CLASS_ACTIVITY, 0);
 	take_lock(&tag, ShareLock, false, nowait, "garbage is being collected", &taken);
 	taken = false;
-	set_tag(&tag, LOCK_CLASS_NAME, hash_bytes_extended((const unsigned char *) name, strlen(name), 0));
+	SetLockTag(&tag, LOCK_CLASS_NAME, hash_bytes_extended((const unsigned char *) name, strlen(name), 0));
 	take_lock(&tag, ExclusiveLock, false, nowait,
 			  psprintf("environment \"%s\" is being created", name), &taken);
 }
@@ -314,7 +321,7 @@ LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
 	Assert(lock->environments == NIL);
 	lock->session = !session->atomic;
 	lock->activity = exclusive ? ExclusiveLock : ShareLock;
-	set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
+	SetLockTag(&tag, LOCK_CLASS_ACTIVITY, 0);
 	if (exclusive)
 		exclude(&tag, lock->session, lock->nowait, "deployments",
 				"an environment is being deployed to or refreshed", &lock->has_activity);
@@ -323,6 +330,17 @@ LockActivity(EnvironmentLock *lock, const VdeSession *session, bool exclusive)
 		take_lock(&tag, ShareLock, lock->session, lock->nowait, collecting, &lock->has_activity);
 	VDE_POINT("lock: activity");
 	AcceptInvalidationMessages();
+}
+
+/*
+ * ReleaseSessionLock
+ *		See environment_lock.h.
+ */
+void
+ReleaseSessionLock(const LOCKTAG *tag, LOCKMODE mode)
+{
+	if (VdeLockHeldByMe(tag, mode))
+		(void) LockRelease(tag, mode, true);
 }
 
 /*
@@ -343,8 +361,8 @@ release_environments(EnvironmentLock *lock)
 
 			if (!locked->locked)
 				continue;
-			set_tag(&tag, LOCK_CLASS_ENVIRONMENT, locked->id);
-			(void) LockRelease(&tag, ExclusiveLock, true);
+			SetLockTag(&tag, LOCK_CLASS_ENVIRONMENT, locked->id);
+			ReleaseSessionLock(&tag, ExclusiveLock);
 		}
 	}
 	lock->environments = NIL;
@@ -366,7 +384,7 @@ LockEnvironment(EnvironmentLock *lock, const VdeSession *session,
 
 	locked->id = environment->id;
 	lock->environments = lappend(lock->environments, locked);
-	set_tag(&tag, LOCK_CLASS_ENVIRONMENT, environment->id);
+	SetLockTag(&tag, LOCK_CLASS_ENVIRONMENT, environment->id);
 	take_lock(&tag, ExclusiveLock, lock->session, lock->nowait,
 			  psprintf("environment \"%s\" is being deployed to", environment->name),
 			  &locked->locked);
@@ -407,7 +425,7 @@ try_environments(EnvironmentLock *lock, const VdeSession *session,
 		LOCKTAG		tag;
 
 		LockEnvironment(lock, session, first);
-		set_tag(&tag, LOCK_CLASS_ENVIRONMENT, second->id);
+		SetLockTag(&tag, LOCK_CLASS_ENVIRONMENT, second->id);
 
 		/* with nowait it is an error that says who has it */
 		if (lock->nowait ||
@@ -469,8 +487,8 @@ ReleaseEnvironmentLocks(EnvironmentLock *lock)
 	release_environments(lock);
 	if (lock->has_activity)
 	{
-		set_tag(&tag, LOCK_CLASS_ACTIVITY, 0);
-		(void) LockRelease(&tag, lock->activity, true);
+		SetLockTag(&tag, LOCK_CLASS_ACTIVITY, 0);
+		ReleaseSessionLock(&tag, lock->activity);
 		lock->has_activity = false;
 	}
 }
@@ -490,7 +508,7 @@ LockVersion(const char *xxh3)
 
 	for (i = 0; i < 16; i++)
 		key = (key << 4) | (uint64) (xxh3[i] <= '9' ? xxh3[i] - '0' : xxh3[i] - 'a' + 10);
-	set_tag(&tag, LOCK_CLASS_VERSION, key);
+	SetLockTag(&tag, LOCK_CLASS_VERSION, key);
 	take_lock(&tag, ExclusiveLock, false, false,
 			  psprintf("version %.16s is being built for another environment", xxh3), &taken);
 }
@@ -520,7 +538,7 @@ LockDrafts(int64 environment_id, const char *environment, bool alone)
 	LockAcquireResult share;
 	bool		taken = false;
 
-	set_tag(&tag, LOCK_CLASS_DRAFTS, environment_id);
+	SetLockTag(&tag, LOCK_CLASS_DRAFTS, environment_id);
 	share = LockAcquire(&tag, ShareLock, false, true);
 	if (share == LOCKACQUIRE_ALREADY_HELD || (share == LOCKACQUIRE_OK && !alone))
 		return;
@@ -545,7 +563,7 @@ TryLockDrafts(int64 environment_id, bool alone)
 	LOCKTAG		tag;
 	LockAcquireResult share;
 
-	set_tag(&tag, LOCK_CLASS_DRAFTS, environment_id);
+	SetLockTag(&tag, LOCK_CLASS_DRAFTS, environment_id);
 	share = LockAcquire(&tag, ShareLock, false, true);
 	if (!alone || share == LOCKACQUIRE_ALREADY_HELD)
 		return share != LOCKACQUIRE_NOT_AVAIL;

@@ -10,12 +10,34 @@
 
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "nodes/pg_list.h"
-#include "storage/lockdefs.h"
+#include "storage/lock.h"
 
 #include "compat.h"
 #include "environment.h"
 #include "session.h"
+
+/*
+ * The tag of a lock of ours, in the advisory space of this database.
+ *
+ * The locks of pg_advisory_lock() are of a method of their own, of which
+ * pg_advisory_unlock_all() gives back every lock that the session holds over commits,
+ * and a model's query may call that.  So ours are of the other method, as the locks
+ * on relations are: no function reaches them.
+ */
+static inline void
+SetLockTag(LOCKTAG *tag, uint16 class, uint64 key)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key, class);
+	tag->locktag_lockmethodid = DEFAULT_LOCKMETHOD;
+}
+
+/*
+ * LockRelease of one held over commits, while an error may be on its way out: if it
+ * is a commit's own, all locks have gone with the transaction.
+ */
+extern void ReleaseSessionLock(const LOCKTAG *tag, LOCKMODE mode);
 
 /*
  * Locks, in this order: activity, environments, a version, drafts, views by OID.
@@ -84,5 +106,8 @@ extern bool NextTry(int *tries);
  */
 extern void CheckDeadlocksSoon(void);
 pg_noreturn extern void RethrowDeadlock(MemoryContext context, const char *busy);
+
+/* With nowait, instead of such a wait */
+pg_noreturn extern void RefuseToWait(const char *busy);
 
 #endif							/* VDE_ENVIRONMENT_LOCK_H */

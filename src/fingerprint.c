@@ -5,7 +5,7 @@
  *	  around the query.
  *
  *	version = H(model name, kind, row hash, ordered [name, column hash],
- *				storage options)
+ *				storage options, what indexes call)
  *
  * A column hash covers the type, modifier and collation of one output column
  * and its expression; the row hash all the rest of the query, so that nothing
@@ -190,7 +190,7 @@ add_depends_on_part(Fingerprint *fingerprint, List *names)
  * Examines everything outside that was met, and completes all parts.
  */
 static void
-finish_parts(Canonical *c, Part *rows, Part *columns, List *names,
+finish_parts(Canonical *c, Part *rows, Part *columns, Part *indexes, List *names,
 			 Fingerprint *fingerprint)
 {
 	CanonicalScope *scope = c->scope;
@@ -202,6 +202,9 @@ finish_parts(Canonical *c, Part *rows, Part *columns, List *names,
 	/* Examining one object may bring up more. */
 	for (i = 0; i < list_length(scope->outside); i++)
 		ExamineObject(scope, (OutsideObject *) list_nth(scope->outside, i));
+
+	/* what indexes call decides nothing that anybody reads */
+	finish_part(c, indexes, &all);
 
 	finish_part(c, rows, &all);
 	MergeUses(&uses, &all);
@@ -424,7 +427,8 @@ find_private(const AnalyzedModel *model, const CanonicalScope *scope,
  */
 static void
 hash_version(const Definition *definition, const AnalyzedModel *model,
-			 const Part *rows, const Part *columns, Fingerprint *fingerprint)
+			 const Part *rows, const Part *columns, const Part *indexes,
+			 Fingerprint *fingerprint)
 {
 	StringInfoData bytes;
 	int			i = 0;
@@ -447,6 +451,8 @@ hash_version(const Definition *definition, const AnalyzedModel *model,
 		PutDigest(&bytes, &columns[i++].digest);
 	}
 	PutStorageOptions(&bytes, definition->kind, definition->options);
+	if (indexes->uses.objects != NIL)
+		PutDigest(&bytes, &indexes->digest);
 	if (KindPinsParents(definition->kind))
 		put_parent_versions(&bytes, model);
 	if (fingerprint->private_environment != NULL)
@@ -580,6 +586,7 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model,
 	ModelOptions *options;
 	Part		rows;
 	Part	   *columns;
+	Part		indexes;
 	int			count = list_length(model->columns);
 	int			i;
 
@@ -602,13 +609,15 @@ ComputeFingerprint(const Definition *definition, const AnalyzedModel *model,
 	}
 	else
 		put_parts_without_query(&c, model, &rows, columns);
-	finish_parts(&c, &rows, columns, model->columns, &computed);
+	begin_part(&c, &indexes, TAG_INDEXES);
+	PutIndexes(&c, model->columns, options->indexes);
+	finish_parts(&c, &rows, columns, &indexes, model->columns, &computed);
 	UnpinOutput(&scope);
 
 	find_private(model, &scope, pstrdup(environment), &rows, columns, &computed);
 	if (options->has_depends_on)
 		add_depends_on_part(&computed, options->depends_on);
-	hash_version(definition, model, &rows, columns, &computed);
+	hash_version(definition, model, &rows, columns, &indexes, &computed);
 	computed.declared_breaking = model->declared_breaking != NULL;
 	hash_metadata(definition, &computed);
 	computed.row_hash = shown_hash(&rows, &computed);

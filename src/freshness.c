@@ -12,9 +12,11 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 
 #include "catalog.h"
+#include "compat.h"
 #include "dependency.h"
 #include "freshness.h"
 #include "lineage.h"
@@ -77,6 +79,23 @@ shows_outside(const GraphNode *node)
 	return false;
 }
 
+/*
+ * filled_at
+ *		When a table was filled that another must not be older than.
+ */
+static TimestampTz
+filled_at(Graph *graph, const Version *version)
+{
+	if (IsolationUsesXactSnapshot() && version->id != 0)
+	{
+		MemoryContext old = MemoryContextSwitchTo(graph->context);
+
+		graph->compared = lappend(graph->compared, CopyId(version->id));
+		MemoryContextSwitchTo(old);
+	}
+	return version->refreshed_at;
+}
+
 /* of which sources, see source_time */
 enum
 {
@@ -110,13 +129,15 @@ source_time(Graph *graph, GraphNode *node, int sources)
 
 		if (!GraphNodeLives(parent))
 			continue;
-		filled = parent->filled ? DT_NOEND : parent->version.refreshed_at;
 		if (!KindHasRows(parent->definition->kind))
 			filled = source_time(graph, parent, sources);
-		else if (sources == SOURCES_OF_CHANCE)
-			filled = reads_chance(node, parent) ? filled : 0;
-		else if (parent->current != NULL && KindHasRows(parent->current_definition->kind))
-			filled = parent->current->version.refreshed_at;
+		else if (sources == SOURCES_OF_CHANCE && !reads_chance(node, parent))
+			filled = 0;
+		else if (sources != SOURCES_OF_CHANCE && parent->current != NULL &&
+				 KindHasRows(parent->current_definition->kind))
+			filled = filled_at(graph, &parent->current->version);
+		else
+			filled = parent->filled ? DT_NOEND : filled_at(graph, &parent->version);
 		newest = Max(newest, filled);
 	}
 	if (sources == SOURCES_SHOWN && shows_outside(node))
@@ -150,8 +171,36 @@ BehindWhat(Graph *graph, GraphNode *node)
 	if (!GraphNodeMoves(node))
 		return NULL;
 	if (node->current != NULL && KindHasRows(node->current_definition->kind))
-		return node->current->version.refreshed_at > filled ? "the one it replaces" : NULL;
+		return filled_at(graph, &node->current->version) > filled ? "the one it replaces" : NULL;
 	/* a new model takes nobody back: it is as if it had been built before */
 	return source_time(graph, node, node->current != NULL ? SOURCES_SHOWN : SOURCES_STORED) > filled ?
 		"what it reads" : NULL;
+}
+
+/* when tables were filled */
+#define FILLED \
+	"SELECT string_agg(concat_ws(' ', id, refreshed_at, built_at IS NULL), ',' ORDER BY id) FROM vde.version WHERE id = ANY ($1)"
+
+/*
+ * RequireLatestTables
+ *		See freshness.h.
+ */
+void
+RequireLatestTables(Graph *graph)
+{
+	char	   *seen;
+	char	   *now;
+
+	if (graph->compared == NIL)
+		return;
+	(void) CatalogRead(FILLED, "I", graph->compared);
+	seen = CatalogText(0, 1);
+	(void) CatalogReadLatest(FILLED, "I", graph->compared);
+	now = CatalogText(0, 1);
+	if (strcmp(seen ? seen : "", now ? now : "") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to a concurrent refresh"),
+				 errdetail("A table that one to be taken over replaces, or reads, was filled anew since this transaction began."),
+				 errhint("Call it again in a new transaction, or outside of a transaction block.")));
 }

@@ -27,4 +27,11 @@ extern bool RefreshesVersion(const Environment *environment, int64 version_id);
  */
 extern const char *BehindWhat(Graph *graph, GraphNode *node);
 
+/*
+ * In a transaction that keeps its snapshot: error when one of the tables that
+ * BehindWhat has compared was filled since.  A refresh moves no pointer, so the
+ * state of the environment does not tell.
+ */
+extern void RequireLatestTables(Graph *graph);
+
 #endif							/* VDE_FRESHNESS_H */

@@ -47,7 +47,7 @@ typedef enum Fate
 {
 	DROPPED,
 	NEEDED,						/* something depends on it */
-	IN_USE						/* somebody has a lock on it */
+	IN_USE						/* somebody has a lock on it, or we a cursor */
 } Fate;
 
 /* how long the readers of a relation are waited for */
@@ -102,7 +102,7 @@ expire_environments(VdeSession *session)
 		{
 			ereport(NOTICE,
 					(errmsg("environment \"%s\" has expired and is kept until the next time: %s", environment->name,
-							held ? held->message : "somebody works in it"),
+							held && held->detail ? held->message : "somebody works in it"),
 					 held && held->detail ? errdetail_internal("%s", held->detail) : 0));
 			continue;
 		}
@@ -183,7 +183,8 @@ collect(const Garbage *item)
 
 		if (error->sqlerrcode == ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
 			fate = NEEDED;
-		else if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+		else if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+				 error->sqlerrcode == ERRCODE_OBJECT_IN_USE)
 			fate = IN_USE;
 		else
 			ReThrowError(error);

@@ -607,20 +607,32 @@ compute(Graph *graph)
 Graph *
 ComputeGraph(const Environment *environment, List *edits, bool with_drift)
 {
-	Graph	   *graph = MakeGraph(environment);
-	MemoryContext old = MemoryContextSwitchTo(graph->context);
+	List	   *stale = NIL;
 
-	graph->origin = GRAPH_COMPUTED;
-	graph->edits = edits;
-	graph->with_drift = with_drift;
-	if (with_drift)
-		NoteDrift(graph);
-	apply_edits(graph, edits);
-	add_captured(graph);
-	compute(graph);
+	for (;;)
+	{
+		Graph	   *graph = MakeGraph(environment);
+		MemoryContext old = MemoryContextSwitchTo(graph->context);
 
-	MemoryContextSwitchTo(old);
-	return graph;
+		graph->origin = GRAPH_COMPUTED;
+		graph->edits = edits;
+		graph->with_drift = with_drift;
+		graph->collects_stale = true;
+		if (with_drift)
+			NoteDrift(graph);
+		NoteOtherMeaning(graph, stale);
+		apply_edits(graph, edits);
+		add_captured(graph);
+		compute(graph);
+
+		MemoryContextSwitchTo(old);
+		graph->collects_stale = false;
+		if (graph->stale == NIL)
+			return graph;
+
+		/* once more, with what is known now: they move, and so do others */
+		stale = list_concat(stale, graph->stale);
+	}
 }
 
 /*

@@ -122,6 +122,11 @@ typedef struct Graph
 	List	   *edits;			/* Edit *, of what was computed */
 	bool		with_drift;
 	List	   *settled_ids;	/* int64 *, of a settlement */
+	List	   *stale;			/* int64 *: embedded models that nobody edited
+								 * and that turned out to be others while
+								 * their readers were computed */
+	bool		collects_stale; /* else that is an error */
+	List	   *compared;		/* int64 *: versions, see RequireLatestTables */
 } Graph;
 
 /*

@@ -30,6 +30,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "catalog.h"
 #include "compat.h"
 #include "consent.h"
 #include "drift.h"
@@ -101,6 +102,60 @@ parse_text(Graph *graph, const Definition *definition)
 }
 
 /*
+ * hashed_for
+ *		The environment that a node's version belongs to, if it is private:
+ *		this one, or the one that it was copied from and that still has it.
+ */
+static const char *
+hashed_for(const Graph *graph, const GraphNode *node)
+{
+	if (!node->computed && node->current != NULL && node->current->private_environment != NULL)
+		return node->current->private_environment;
+	return graph->environment->name;
+}
+
+/*
+ * same_strings
+ *		Are two lists of char * equal?
+ */
+static bool
+same_strings(const List *a, const List *b)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(lc, a, lc2, b)
+	{
+		if (strcmp((char *) lfirst(lc), (char *) lfirst(lc2)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * is_what_it_was
+ *		Is a fingerprint the one of the node's version?
+ *
+ * That of a view has its owner's name.  One that the environment has stays what
+ * it is when the role is renamed.  One that it keeps is known to be another one
+ * by its parents.
+ */
+static bool
+is_what_it_was(const GraphNode *node, const Fingerprint *fingerprint)
+{
+	if (DigestEquals(&fingerprint->version, &node->version.digest))
+		return true;
+	if (!node->computed && node->was_kept != NULL &&
+		strcmp(node->was_kept->would_be, DigestSha256(&fingerprint->version)) == 0)
+		return true;
+	return node->definition->kind == KIND_VIEW && !node->computed &&
+		strcmp(fingerprint->row_hash, node->row_hash) == 0 &&
+		same_strings(fingerprint->column_hashes, node->column_hashes);
+}
+
+/*
  * analyze_embedded
  *		The query of an embedded model, to be inlined in its readers.
  *
@@ -108,14 +163,34 @@ parse_text(Graph *graph, const Definition *definition)
  * OIDs and lives as long as the reader's own query.  Embedded models may be
  * nested; the graph's order keeps this from running in circles, the stack
  * check from running deep.
+ *
+ * A reader's own fingerprint has only the hashes of the embedded model.  So it
+ * must be the one that these are of: a better overload, say, is no change of
+ * anything that was there.
  */
 static AnalyzedModel *
 analyze_embedded(Graph *graph, GraphNode *node)
 {
+	AnalyzedModel *analyzed;
+	Fingerprint *fingerprint;
+
 	check_stack_depth();
-	return AnalyzeModel(node->definition,
-						parse_text(graph, node->definition),
-						find_parent, graph);
+	analyzed = AnalyzeModel(node->definition,
+							parse_text(graph, node->definition),
+							find_parent, graph);
+	analyzed->declared_breaking = node->declared_breaking;
+	fingerprint = ComputeFingerprint(node->definition, analyzed, hashed_for(graph, node));
+	if (!is_what_it_was(node, fingerprint))
+	{
+		MemoryContext old;
+
+		if (!graph->collects_stale || node->computed)
+			RaiseDrift(graph, node, fingerprint);
+		old = MemoryContextSwitchTo(graph->context);
+		graph->stale = lappend(graph->stale, CopyId(node->model_id));
+		MemoryContextSwitchTo(old);
+	}
+	return analyzed;
 }
 
 /*
@@ -466,60 +541,6 @@ find_physical(const ParentModel *parent, void *arg)
 						   node->version.relation_name, VDE_DATA_SCHEMA),
 				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
 	return relid;
-}
-
-/*
- * hashed_for
- *		The environment that a node's version belongs to, if it is private:
- *		this one, or the one that it was copied from and that still has it.
- */
-static const char *
-hashed_for(const Graph *graph, const GraphNode *node)
-{
-	if (!node->computed && node->current != NULL && node->current->private_environment != NULL)
-		return node->current->private_environment;
-	return graph->environment->name;
-}
-
-/*
- * same_strings
- *		Are two lists of char * equal?
- */
-static bool
-same_strings(const List *a, const List *b)
-{
-	ListCell   *lc;
-	ListCell   *lc2;
-
-	if (list_length(a) != list_length(b))
-		return false;
-	forboth(lc, a, lc2, b)
-	{
-		if (strcmp((char *) lfirst(lc), (char *) lfirst(lc2)) != 0)
-			return false;
-	}
-	return true;
-}
-
-/*
- * is_what_it_was
- *		Is a fingerprint the one of the node's version?
- *
- * That of a view has its owner's name.  One that the environment has stays what
- * it is when the role is renamed.  One that it keeps is known to be another one
- * by its parents.
- */
-static bool
-is_what_it_was(const GraphNode *node, const Fingerprint *fingerprint)
-{
-	if (DigestEquals(&fingerprint->version, &node->version.digest))
-		return true;
-	if (!node->computed && node->was_kept != NULL &&
-		strcmp(node->was_kept->would_be, DigestSha256(&fingerprint->version)) == 0)
-		return true;
-	return node->definition->kind == KIND_VIEW && !node->computed &&
-		strcmp(fingerprint->row_hash, node->row_hash) == 0 &&
-		same_strings(fingerprint->column_hashes, node->column_hashes);
 }
 
 /*

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -23,6 +24,7 @@
 #include "guc.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
+#include "lock_wait.h"
 #include "notify.h"
 #include "plan.h"
 #include "settings.h"
@@ -207,9 +209,7 @@ vde_create_environment(PG_FUNCTION_ARGS)
 		VDE_POINT("create: before commit");
 		SessionCommit(&session);
 		VDE_POINT("create: after commit");
-		ereport(NOTICE,
-				(errmsg("created environment \"%s\"%s", name,
-						base ? psprintf(" from \"%s\"", base->name) : "")));
+		TellCreation(name, base);
 	}
 	PG_FINALLY();
 	{
@@ -367,78 +367,12 @@ drop_batch(const Environment *environment, bool first, int64 *last)
 }
 
 /*
- * try_batch
- *		drop_batch, if nobody reads the views for longer than a moment; else
- *		nothing was done, and the result is the error about him.
+ * drop_rest
+ *		What is left of an environment without views.
  */
-static ErrorData *
-try_batch(const Environment *environment, bool first, int64 *last)
+static void
+drop_rest(const VdeSession *session, const Environment *environment, TimestampTz now)
 {
-	ErrorData  *volatile error = NULL;
-	Subtransaction sub;
-
-	SubtransactionBegin(&sub);
-	PG_TRY();
-	{
-		int			guc_level = NewGUCNestLevel();
-
-		if (VdeLockTimeout == 0 || VdeLockTimeout > BUSY_LIMIT)
-			ApplySetting("vde.lock_timeout", psprintf("%dms", BUSY_LIMIT));
-		drop_batch(environment, first, last);
-		AtEOXact_GUC(false, guc_level);
-		SubtransactionEnd(&sub, true);
-	}
-	PG_CATCH();
-	{
-		error = SubtransactionFailed(&sub);
-		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
-			ReThrowError(error);
-	}
-	PG_END_TRY();
-	return error;
-}
-
-/*
- * DropEnvironment
- *		See lifecycle.h.  An environment that is half dropped has no complete
- *		layer: the next apply, or the next drop, goes on from there.
- *
- * Who drafts in it may come for our locks, so he is not waited for while we
- * have them, if we can give them back.
- */
-bool
-DropEnvironment(VdeSession *session, Environment *environment, bool wait, ErrorData **held)
-{
-	ViewObstacle *obstacle = DropObstacle(environment);
-	TimestampTz now = GetCurrentTimestamp();
-	bool		first = true;
-	int64		last = 0;
-
-	if (held != NULL)
-		*held = NULL;
-	/* before the first batch is gone */
-	if (obstacle != NULL)
-		RaiseObstacle(obstacle);
-	if (session->atomic)
-		require_locks(environment, true);
-	if (!hold(environment, wait))
-		return false;
-	VDE_POINT("drop: rows locked");
-	for (;; first = false)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (held == NULL)
-			drop_batch(environment, first, &last);
-		else if ((*held = try_batch(environment, first, &last)) != NULL)
-			return false;
-		if (last == 0)
-			break;
-		SessionCommit(session);
-		VDE_POINT("drop: batch committed");
-	}
-	/* again, after a commit */
-	if (!hold(environment, wait))
-		return false;
 	DropViewSchemas(environment->id);
 	VDE_POINT("drop: schemas dropped");
 
@@ -464,16 +398,125 @@ DropEnvironment(VdeSession *session, Environment *environment, bool wait, ErrorD
 				 "ORDER BY source_id, target_id, model_id, deployment_id FOR UPDATE", "l", environment->id);
 	CatalogWrite("DELETE FROM vde.environment WHERE id = $1", "l", environment->id);
 	VDE_POINT("drop: environment deleted");
-	return true;
+}
+
+/* How far the dropping of an environment has come */
+typedef struct DropStep
+{
+	const VdeSession *session;
+	const Environment *environment;
+	TimestampTz began;
+	bool		first;
+	int64		last;			/* as drop_batch has it */
+} DropStep;
+
+/*
+ * drop_step
+ *		Drops the next views, and all the rest with the last ones.
+ */
+static void
+drop_step(DropStep *step)
+{
+	drop_batch(step->environment, step->first, &step->last);
+	if (step->last == 0)
+		drop_rest(step->session, step->environment, step->began);
+}
+
+/*
+ * try_step
+ *		drop_step, if nobody reads the views, or works with a view or in a schema,
+ *		for longer than a moment; else nothing was done, and the result is the
+ *		error about him.
+ */
+static ErrorData *
+try_step(DropStep *step)
+{
+	ErrorData  *volatile error = NULL;
+	Subtransaction sub;
+	int64		last = step->last;
+
+	SubtransactionBegin(&sub);
+	PG_TRY();
+	{
+		int			guc_level = NewGUCNestLevel();
+
+		if (VdeLockTimeout == 0 || VdeLockTimeout > BUSY_LIMIT)
+			ApplySetting("vde.lock_timeout", psprintf("%dms", BUSY_LIMIT));
+		if (LockTimeout == 0 || LockTimeout > BUSY_LIMIT)
+			LimitLockWait(BUSY_LIMIT);
+		drop_step(step);
+		AtEOXact_GUC(false, guc_level);
+		SubtransactionEnd(&sub, true);
+	}
+	PG_CATCH();
+	{
+		error = SubtransactionFailed(&sub);
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+		step->last = last;
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/*
+ * DropEnvironment
+ *		See lifecycle.h.  An environment that is half dropped has no complete
+ *		layer: the next apply, or the next drop, goes on from there.
+ *
+ * Who drafts in it may come for our locks, so he is not waited for while we
+ * have them, if we can give them back.
+ */
+bool
+DropEnvironment(VdeSession *session, Environment *environment, bool wait, ErrorData **held)
+{
+	ViewObstacle *obstacle = DropObstacle(environment);
+	DropStep	step = {session, environment, GetCurrentTimestamp(), true, 0};
+
+	if (held != NULL)
+		*held = NULL;
+	/* before the first batch is gone */
+	if (obstacle != NULL)
+		RaiseObstacle(obstacle);
+	if (session->atomic)
+		require_locks(environment, true);
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		/* again after each commit */
+		if (!hold(environment, wait))
+			return false;
+		if (step.first)
+			VDE_POINT("drop: rows locked");
+		if (held == NULL)
+			drop_step(&step);
+		else if ((*held = try_step(&step)) != NULL)
+			return false;
+		if (step.last == 0)
+			return true;
+		step.first = false;
+		SessionCommit(session);
+		VDE_POINT("drop: batch committed");
+	}
 }
 
 /*
  * step_back
- *		Gives all locks back, and waits for who drafts in the environment.
+ *		Gives all locks back, and waits for who drafts in the environment, makes
+ *		one from it, or drops one that was made from it; with nowait it is an error.
+ *
+ * One after the other, and none is held meanwhile.
  */
 static void
 step_back(VdeSession *session, EnvironmentLock *lock, const Environment *environment)
 {
+	List	   *ids = NIL;
+	uint64		rows;
+	uint64		row;
+	ListCell   *cell;
+
+	if (lock->nowait)
+		RefuseToWait(psprintf("environment \"%s\" is being worked in", environment->name));
 	SessionCommit(session);
 	ReleaseEnvironmentLocks(lock);
 	ereport(NOTICE,
@@ -481,6 +524,14 @@ step_back(VdeSession *session, EnvironmentLock *lock, const Environment *environ
 	VDE_POINT("drop: stepped back");
 	CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR UPDATE", "l", environment->id);
 	SessionCommit(session);
+	rows = CatalogRead("SELECT id FROM vde.environment WHERE base_id = $1 ORDER BY id", "l", environment->id);
+	for (row = 0; row < rows; row++)
+		ids = lappend(ids, CopyId(CatalogInt64(row, 1)));
+	foreach(cell, ids)
+	{
+		CatalogWrite("SELECT FROM vde.environment WHERE id = $1 FOR NO KEY UPDATE", "l", *(int64 *) lfirst(cell));
+		SessionCommit(session);
+	}
 }
 
 /*
@@ -506,6 +557,7 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 	PG_TRY();
 	{
 		Environment *environment = NULL;
+		uint64		drafts;
 
 		do
 		{
@@ -522,11 +574,14 @@ vde_drop_environment(PG_FUNCTION_ARGS)
 			LockActivity(&lock, &session, false);
 			LockEnvironment(&lock, &session, environment);
 			environment = FindEnvironment(name, false);
-		} while (!DropEnvironment(&session, environment, session.atomic, NULL));
+			drafts = CatalogRead("SELECT FROM vde.draft WHERE environment_id = $1", "l", environment->id);
+		} while (!DropEnvironment(&session, environment, session.atomic && !lock.nowait, NULL));
 		VDE_POINT("drop: before commit");
 		SessionCommit(&session);
 		VDE_POINT("drop: after commit");
-		ereport(NOTICE, (errmsg("dropped environment \"%s\"", name)));
+		ereport(NOTICE,
+				(errmsg("dropped environment \"%s\"%s", name, drafts == 0 ? "" :
+						psprintf(drafts == 1 ? ", and " UINT64_FORMAT " draft in it" : ", and " UINT64_FORMAT " drafts in it", drafts))));
 	}
 	PG_FINALLY();
 	{

@@ -30,8 +30,8 @@ extern ViewObstacle *DropObstacle(const Environment *environment);
  * Drops its views, its empty schemas and its rows; no table.  true if it did.
  *
  * Without wait, those who draft in it, or make another one from it, are not waited for.
- * With held, who reads a view is not waited for longer than a moment, and *held
- * is then the error about him, else NULL.  When it returns false, the environment
+ * With held, who reads a view, or has anything else of it locked, is not waited for
+ * longer than a moment, and *held is then the error about him, else NULL.  When it returns false, the environment
  * is still there, maybe without some of its views.
  */
 extern bool DropEnvironment(VdeSession *session, Environment *environment, bool wait,

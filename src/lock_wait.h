@@ -16,6 +16,26 @@ extern void CheckDeadlocksAfter(int milliseconds);	/* or earlier, if
 													 * deadlock_timeout says */
 extern void DoNotLogLockWaits(void);
 
+/*
+ * After an error of a lock_timeout that we had set ourselves: was the user's
+ * statement_timeout over at the same time?  Then it is that which ends the statement.
+ */
+extern void CheckLostTimeout(void);
+
+/* What became of a wait */
+typedef enum WaitResult
+{
+	WAIT_DONE,
+	WAIT_TOO_LONG,
+	WAIT_DEADLOCK				/* who we wait for waits for us */
+} WaitResult;
+
+/*
+ * Calls wait, which waits for one lock, for at most so many milliseconds.  The
+ * lock belongs to the current (sub)transaction then.
+ */
+extern WaitResult WaitWithin(void (*wait) (const void *what), const void *what, int milliseconds);
+
 /* For a random time, in milliseconds, between the two; may be cancelled */
 extern void Pause(int least, int most);
 

@@ -167,7 +167,7 @@ PhysicalIsUnlogged(const char *relation_name)
  *		See physical.h.
  */
 bool
-PhysicalIsEmpty(const char *relation_name)
+PhysicalIsEmpty(const char *relation_name, bool wait)
 {
 	ListCell   *cell;
 
@@ -176,11 +176,18 @@ PhysicalIsEmpty(const char *relation_name)
 		return false;
 	foreach(cell, physical_leaves(PhysicalRelation(relation_name)))
 	{
-		Relation	relation = try_relation_open(lfirst_oid(cell), AccessShareLock);
+		Relation	relation;
 		BlockNumber pages;
 
+		if (!wait && !ConditionalLockRelationOid(lfirst_oid(cell), AccessShareLock))
+			return false;
+		relation = try_relation_open(lfirst_oid(cell), wait ? AccessShareLock : NoLock);
 		if (relation == NULL)
+		{
+			if (!wait)
+				UnlockRelationOid(lfirst_oid(cell), AccessShareLock);
 			continue;			/* dropped this moment */
+		}
 		pages = RelationGetNumberOfBlocks(relation);
 		relation_close(relation, AccessShareLock);
 		if (pages > 0)

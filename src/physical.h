@@ -33,8 +33,11 @@ extern Oid	PhysicalRelation(const char *relation_name);
 /* Does a crash empty it? */
 extern bool PhysicalIsUnlogged(const char *relation_name);
 
-/* Has it, with its partitions, not a single page? */
-extern bool PhysicalIsEmpty(const char *relation_name);
+/*
+ * Has it, with its partitions, not a single page?  Without wait, what somebody has a
+ * lock on for himself alone counts as being filled.
+ */
+extern bool PhysicalIsEmpty(const char *relation_name, bool wait);
 
 /*
  * Where a materialized view has its rows; NULL for other relations.  It is

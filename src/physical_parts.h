@@ -46,6 +46,9 @@ extern void RunUtility(Node *statement, const char *text);
 /* ANALYZE of a relation in vde_data, with its partitions */
 extern void AnalyzePhysical(const char *relation_name);
 
+/* physical_relation.c: SELECT for a model's owner on the physical relations of a bound query */
+extern void GrantReads(const Definition *definition, const Query *query);
+
 /* physical_relation.c: make the empty relation; return its OID */
 extern Oid	DefinePhysicalTable(const Definition *definition, List *columns,
 								const ModelOptions *options,

@@ -503,6 +503,20 @@ grant_walker(Node *node, GrantContext *context)
 }
 
 /*
+ * GrantReads
+ *		See physical_parts.h.
+ */
+void
+GrantReads(const Definition *definition, const Query *query)
+{
+	GrantContext context;
+
+	context.schema = get_namespace_oid(VDE_DATA_SCHEMA, false);
+	context.role = definition->owner;
+	(void) grant_walker((Node *) unconstify(Query *, query), &context);
+}
+
+/*
  * DefinePhysicalView
  *		The view or materialized view of a version, which belongs to the
  *		model's owner; a materialized view is empty yet but counts as
@@ -521,13 +535,9 @@ DefinePhysicalView(const Definition *definition, List *columns,
 	bool		materialized = (definition->kind == KIND_MATERIALIZED_VIEW);
 	CreateStmt *create = create_statement(relation_name,
 										  column_definitions(columns));
-	GrantContext context;
 	Oid			relid;
 
-	context.schema = get_namespace_oid(VDE_DATA_SCHEMA, false);
-	context.role = definition->owner;
-	(void) grant_walker((Node *) unconstify(Query *, query), &context);
-
+	GrantReads(definition, query);
 	if (materialized)
 	{
 		check_tablespace(definition, options);

@@ -215,7 +215,7 @@ add_change(VdePlan *plan, GraphNode *node)
 		}
 		change->build = KindHasRelation(node->definition->kind) && !node->version.built;
 		change->action = change->build ? "build" : "reuse";
-		if (!change->build && node->version.emptied)
+		if (!change->build && (node->version.emptied || (node->version.misled && !node->kept)))
 			change->refresh = true;
 		else if (node->kept || (node->was_kept != NULL && !GraphNodeMoves(node)))
 			change->refresh = false;	/* its query is over other tables now */

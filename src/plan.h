@@ -45,6 +45,7 @@ typedef struct VdePlan
 	int			refresh_count;
 	int			reuse_count;	/* changes that need no work on a relation */
 	char	   *id;				/* 16 hex digits */
+	bool		nowait;			/* set by the caller: see LockPlannedDrafts */
 } VdePlan;
 
 extern VdePlan *PlanDrafts(const Environment *environment);

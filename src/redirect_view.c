@@ -53,6 +53,7 @@ typedef struct ViewEntry
 } ViewEntry;
 
 static HTAB *views = NULL;
+static bool views_watched = false;
 static bool views_valid = false;
 
 /*
@@ -82,14 +83,17 @@ is_our_view(Oid relid)
 	bool		ours;
 	bool		found;
 
-	if (views == NULL)
+	if (!views_watched)
 		CacheRegisterRelcacheCallback(view_changed, (Datum) 0);
+	views_watched = true;
 	if (!views_valid)
 	{
 		HASHCTL		ctl;
 
+		/* there may be no memory for the next one */
 		if (views != NULL)
 			hash_destroy(views);
+		views = NULL;
 		ctl.keysize = sizeof(Oid);
 		ctl.entrysize = sizeof(ViewEntry);
 		views = hash_create("vde views", 64, &ctl, HASH_ELEM | HASH_BLOBS);

@@ -10,6 +10,9 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
 #include "argument.h"
 #include "catalog.h"
 #include "compat.h"
@@ -18,12 +21,59 @@
 #include "fault.h"
 #include "lifecycle.h"
 #include "lock_budget.h"
+#include "physical.h"
 #include "plan.h"
 #include "snapshot.h"
 #include "table_reader.h"
 #include "virtual_layer.h"
 
 PG_FUNCTION_INFO_V1(vde_rollback);
+
+/*
+ * require_rows
+ *		Error when a table of that time (of snapshots, List of int64 * ids) has lost
+ *		its rows.  A rollback fills nothing, and nobody shall read it empty.
+ */
+static void
+require_rows(const Environment *environment, List *ids)
+{
+	List	   *models = NIL;
+	List	   *names = NIL;
+	List	   *unlogged = NIL;
+	StringInfoData empty;
+	ListCell   *model;
+	ListCell   *name;
+	ListCell   *is_unlogged;
+	uint64		rows;
+	uint64		row;
+
+	rows = CatalogRead("SELECT m.schema_name, m.model_name, v.relation_name, v.unlogged AND v.row_count > 0 "
+					   "FROM vde.snapshot s JOIN vde.version v ON v.id = s.version_id "
+					   "JOIN vde.definition d ON d.id = s.definition_id JOIN vde.model m ON m.id = s.model_id "
+					   "WHERE s.id = ANY ($1) AND v.built_at IS NOT NULL "
+					   "AND (d.kind = 'materialized_view' OR v.unlogged AND v.row_count > 0) ORDER BY 1, 2", "I", ids);
+	for (row = 0; row < rows; row++)
+	{
+		models = lappend(models, pstrdup(quote_qualified_identifier(CatalogText(row, 1), CatalogText(row, 2))));
+		names = lappend(names, CatalogText(row, 3));
+		unlogged = lappend_int(unlogged, CatalogBool(row, 4));
+	}
+	initStringInfo(&empty);
+	forthree(model, models, name, names, is_unlogged, unlogged)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (lfirst_int(is_unlogged) ? PhysicalIsEmpty((char *) lfirst(name), true) :
+			PhysicalIsUnpopulated((char *) lfirst(name)))
+			appendStringInfo(&empty, "%s%s", empty.len > 0 ? ", " : "", (char *) lfirst(model));
+	}
+	if (empty.len > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot roll back environment \"%s\": tables of that time have lost their rows",
+						environment->name),
+				 errdetail("A crash empties what is unlogged, and a restore may leave materialized views empty: %s.", empty.data),
+				 errhint("Register the earlier definitions again and apply them, which fills the tables.")));
+}
 
 /*
  * rollback_views
@@ -100,6 +150,7 @@ rollback_views(const Environment *environment, List *changes)
 				 errdetail("%s", names.data),
 				 errhint("Register the earlier definitions again and apply them. The setting vde.retention says how long tables are kept.")));
 	}
+	require_rows(environment, ids);
 	if (stale.len > 0)
 		ereport(NOTICE,
 				(errmsg("not refreshed since they were superseded: %s", stale.data),

@@ -34,6 +34,7 @@
 #include "freshness.h"
 #include "lock_budget.h"
 #include "overrule.h"
+#include "physical_view.h"
 #include "plan.h"
 #include "table_reader.h"
 
@@ -127,6 +128,23 @@ settle(VdeSession *session, const Environment *environment, List *kept)
 }
 
 /*
+ * has_id
+ *		Is it one of these (int64 *)?
+ */
+static bool
+has_id(const List *ids, int64 id)
+{
+	ListCell   *cell;
+
+	foreach(cell, ids)
+	{
+		if (*(int64 *) lfirst(cell) == id)
+			return true;
+	}
+	return false;
+}
+
+/*
  * vde_run(environment, nowait)
  *		Refreshes an environment's tables.
  */
@@ -145,6 +163,7 @@ vde_run(PG_FUNCTION_ARGS)
 		Graph	   *graph;
 		Graph	   *now;
 		List	   *steps = NIL;
+		List	   *misled;
 		List	   *kept;
 		char	   *unsettled = NULL;
 		int			elsewhere = 0;
@@ -164,6 +183,7 @@ vde_run(PG_FUNCTION_ARGS)
 		}
 		graph = LoadGraph(environment);
 		graph->caller = session.caller;
+		misled = MisledViews(environment->id);
 		now = ComputeGraph(environment, NIL, true);
 		foreach(cell, graph->affected)
 		{
@@ -172,9 +192,12 @@ vde_run(PG_FUNCTION_ARGS)
 			const GraphNode *drifted;
 
 			CHECK_FOR_INTERRUPTS();
-			if (!KindHasRows(node->definition->kind) || node->definition->kind == KIND_SEED)
+			if (node->definition->kind == KIND_VIEW && !has_id(misled, node->version.id))
 				continue;
-			if (!RefreshesVersion(environment, node->version.id) &&
+			if (!KindHasRelation(node->definition->kind) || node->definition->kind == KIND_SEED)
+				continue;
+			if (node->definition->kind != KIND_VIEW &&
+				!RefreshesVersion(environment, node->version.id) &&
 				!(unsettled != NULL && FindKept(kept, node->model_id) != NULL))
 			{
 				elsewhere++;

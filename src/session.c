@@ -41,6 +41,7 @@
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -140,8 +141,65 @@ SourcesReadAt(void)
 	return transaction + calls;
 }
 
-/* who called the function that is at work, or was last */
-static Oid	session_caller = InvalidOid;
+/*
+ * Who called the functions that are at work, the innermost last: a model's query may
+ * call another one.
+ */
+typedef struct Caller
+{
+	Oid			role;
+	int			nest_level;		/* of the (sub)transaction that it was called in */
+} Caller;
+
+static Caller *callers = NULL;
+static int	caller_count = 0;
+static int	caller_limit = 0;
+
+/*
+ * callers_abort, callers_subabort
+ *		What was called in a (sub)transaction is over when that is rolled back.
+ */
+static void
+callers_abort(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_ABORT)
+		caller_count = 0;
+}
+
+static void
+callers_subabort(SubXactEvent event, SubTransactionId subid, SubTransactionId parent, void *arg)
+{
+	int			level = GetCurrentTransactionNestLevel();
+
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	while (caller_count > 0 && callers[caller_count - 1].nest_level >= level)
+		caller_count--;
+}
+
+/*
+ * push_caller
+ *		Notes who called.  Returns how many are at work without it.
+ */
+static int
+push_caller(Oid role)
+{
+	if (callers == NULL)
+	{
+		callers = MemoryContextAlloc(TopMemoryContext, 8 * sizeof(Caller));
+		caller_limit = 8;
+		RegisterXactCallback(callers_abort, NULL);
+		RegisterSubXactCallback(callers_subabort, NULL);
+	}
+	if (caller_count == caller_limit)
+	{
+		callers = repalloc(callers, 2 * caller_limit * sizeof(Caller));
+		caller_limit *= 2;
+	}
+	callers[caller_count].role = role;
+	callers[caller_count].nest_level = GetCurrentTransactionNestLevel();
+	return caller_count++;
+}
 
 /*
  * SessionCaller
@@ -150,7 +208,7 @@ static Oid	session_caller = InvalidOid;
 Oid
 SessionCaller(void)
 {
-	return session_caller;
+	return caller_count > 0 ? callers[caller_count - 1].role : InvalidOid;
 }
 
 /*
@@ -192,7 +250,7 @@ SessionBegin(VdeSession *session, FunctionCallInfo fcinfo)
 		elog(ERROR, "SPI_connect failed");
 
 	GetUserIdAndSecContext(&session->caller, &session->saved_context);
-	session_caller = session->caller;
+	session->outer_calls = push_caller(session->caller);
 	session->extension_owner = extension_owner();
 	CheckExtensionVersion();
 	elevate(session);
@@ -209,6 +267,7 @@ SessionEnd(VdeSession *session)
 	SetUserIdAndSecContext(session->caller, session->saved_context);
 	CheckRedirectionZone();
 	CheckKeptPlans();
+	caller_count = session->outer_calls;
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 }

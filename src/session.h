@@ -26,6 +26,7 @@ typedef struct VdeSession
 	bool		committed;		/* what the caller's transaction had done */
 	int			saved_context;	/* security context of the caller */
 	int			guc_level;
+	int			outer_calls;	/* those at work that this one is made by */
 	TimestampTz started;
 } VdeSession;
 
@@ -38,7 +39,7 @@ typedef struct VdeSession
 extern void SessionBegin(VdeSession *session, FunctionCallInfo fcinfo);
 extern void SessionEnd(VdeSession *session);
 
-/* Who called the function that is at work */
+/* Who called the function that is at work, the innermost where one runs another */
 extern Oid	SessionCaller(void);
 
 /* Error on a standby */

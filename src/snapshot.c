@@ -17,6 +17,7 @@
 #include "catalog.h"
 #include "lineage.h"
 #include "physical.h"
+#include "physical_view.h"
 #include "snapshot.h"
 
 /* what read_state reads, in its order */
@@ -238,7 +239,7 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 		if (version->built && !OidIsValid(PhysicalRelation(version->relation_name)))
 			version->built = false;
 		if (version->built && CatalogBool(0, 5))
-			version->emptied = PhysicalIsEmpty(version->relation_name);
+			version->emptied = PhysicalIsEmpty(version->relation_name, false);
 		else if (version->built && kind == KIND_MATERIALIZED_VIEW)
 		{
 			char	   *noted = CatalogText(0, 6);
@@ -247,6 +248,8 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 			version->emptied = PhysicalIsUnpopulated(version->relation_name);
 			version->refilled = noted == NULL || file == NULL || strcmp(noted, file) != 0;
 		}
+		else if (version->built && kind == KIND_VIEW)
+			version->misled = ViewIsMisled(version->id);
 	}
 	else if (KindHasRelation(kind))
 		version->relation_name = PhysicalName(name, digest);

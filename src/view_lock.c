@@ -41,9 +41,9 @@
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
@@ -51,7 +51,6 @@
 #include "guc.h"
 #include "lock_holder.h"
 #include "lock_wait.h"
-#include "subtransaction.h"
 #include "view_lock.h"
 
 /* tries that do not wait at all */
@@ -73,9 +72,6 @@
 /* how long for a long reader, with no view locked */
 #define READER_WAIT			200
 
-/* after which a deadlock, or an autovacuum in the way, is looked for, in milliseconds */
-#define DEADLOCK_CHECK		4
-
 /* a relation to be locked, and whether we have it; arrays are in the order of relid */
 typedef struct WantedLock
 {
@@ -89,14 +85,6 @@ typedef struct WantedLocks
 	int			count;
 	int			missing;		/* how many are not taken */
 } WantedLocks;
-
-/* what became of a wait */
-typedef enum WaitResult
-{
-	WAIT_DONE,
-	WAIT_TOO_LONG,
-	WAIT_DEADLOCK
-} WaitResult;
 
 /* what became of a try */
 typedef enum TryResult
@@ -142,7 +130,11 @@ find_wanted(const WantedLocks *wanted, const LOCKTAG *tag)
 static void
 give_back(WantedLocks *wanted, WantedLock *lock)
 {
-	UnlockRelationOid(lock->relid, AccessExclusiveLock);
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, lock->relid);
+	if (!LockRelease(&tag, AccessExclusiveLock, false))
+		elog(ERROR, "lock on relation %u could not be given back", lock->relid);
 	lock->taken = false;
 	wanted->missing++;
 }
@@ -190,47 +182,19 @@ take_free(WantedLocks *wanted, bool all)
 }
 
 /*
- * wait_in_queue
- *		Waits for so many milliseconds for a relation, to lock it, or, if relid
- *		is invalid, for the end of a transaction.
- *
- * It is a wait as any other: pg_locks shows it.
+ * lock_view, transaction_end
+ *		For WaitWithin.
  */
-static WaitResult
-wait_in_queue(Oid relid, VirtualTransactionId transaction, int milliseconds)
+static void
+lock_view(const void *relid)
 {
-	volatile WaitResult result = WAIT_DONE;
-	Subtransaction sub;
+	LockRelationOid(*(const Oid *) relid, AccessExclusiveLock);
+}
 
-	SubtransactionBegin(&sub);
-	PG_TRY();
-	{
-		int			guc_level = NewGUCNestLevel();
-
-		LimitLockWait(milliseconds);
-		CheckDeadlocksAfter(DEADLOCK_CHECK);
-		DoNotLogLockWaits();
-		if (OidIsValid(relid))
-			LockRelationOid(relid, AccessExclusiveLock);
-		else
-			(void) VirtualXactLock(transaction, true);
-		AtEOXact_GUC(false, guc_level);
-		SubtransactionEnd(&sub, true);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error = SubtransactionFailed(&sub);
-
-		if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
-			result = WAIT_TOO_LONG;
-		else if (error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED)
-			result = WAIT_DEADLOCK;
-		else
-			ReThrowError(error);
-		FreeErrorData(error);
-	}
-	PG_END_TRY();
-	return result;
+static void
+transaction_end(const void *transaction)
+{
+	(void) VirtualXactLock(*(const VirtualTransactionId *) transaction, true);
 }
 
 /*
@@ -386,7 +350,6 @@ static TryResult
 try_lock(WantedLocks *wanted, int slice, Oid *failed, VirtualTransactionId **readers)
 {
 	TimestampTz start = GetCurrentTimestamp();
-	VirtualTransactionId nobody = {0};
 	TryResult	result = TRY_BUSY;
 	int			i;
 
@@ -406,7 +369,7 @@ try_lock(WantedLocks *wanted, int slice, Oid *failed, VirtualTransactionId **rea
 			result = TRY_HOPELESS;
 			break;
 		}
-		if (wait_in_queue(busy->relid, nobody, Min(left, VIEW_WAIT)) == WAIT_DONE)
+		if (WaitWithin(lock_view, &busy->relid, Min(left, VIEW_WAIT)) == WAIT_DONE)
 			note_taken(wanted, busy);
 	}
 
@@ -546,7 +509,7 @@ wait_for_readers(VirtualTransactionId *readers, List *held, TimestampTz start, O
 		for (;;)
 		{
 			int			wait = Min(milliseconds_left(start, failed), READER_WAIT);
-			WaitResult	result = wait_in_queue(InvalidOid, *reader, wait);
+			WaitResult	result = WaitWithin(transaction_end, reader, wait);
 
 			if (result == WAIT_DONE)
 				break;
@@ -573,6 +536,11 @@ LockViews(List *relids, List *held)
 	int			left = VdeLockTimeout > 0 ? VdeLockTimeout : INT_MAX;
 	int			tries;
 
+	/*
+	 * What was waited for belongs to the (sub)transaction.  All else must, too, as
+	 * it does in a subtransaction: one owner does not give back another's locks.
+	 */
+	Assert(CurrentResourceOwner == CurTransactionResourceOwner);
 	for (tries = 0;; tries++)
 	{
 		VirtualTransactionId *readers = NULL;
@@ -583,7 +551,7 @@ LockViews(List *relids, List *held)
 		if (tries >= PROMPT_TRIES)
 		{
 			slice = FIRST_SLICE + SLICE_GROWTH * Max(tries - PROMPT_TRIES - FIRST_SLICES, 0);
-			slice = Min(slice, Min(LAST_SLICE, Max(DeadlockTimeout * 4 / 5, 1)));
+			slice = Min(slice, Min(LAST_SLICE, Max(DeadlockTimeout / 5 * 4, 1)));
 			slice = Min(slice, left);
 		}
 		result = try_lock(&wanted, slice, &failed, &readers);

@@ -16,6 +16,8 @@
  * AccessExclusiveLock on every relation of the list (OIDs), to the end of the
  * transaction, or ERRCODE_LOCK_NOT_AVAILABLE after vde.lock_timeout.
  *
+ * Called in a subtransaction, which has the locks then.
+ *
  * held: relations on which the caller has ShareUpdateExclusiveLock already.
  * When a try fails and somebody waits for one of these, who may be whom we
  * wait for, the result is false and nothing was locked: the caller gives them

@@ -518,12 +518,12 @@ swap_views(Swap *swap, bool early)
 }
 
 /*
- * swap_early
+ * try_swap
  *		The swap, in a subtransaction.  False when somebody waits for what was
  *		done before the locks, who may be whom we wait for: it is undone then.
  */
 static bool
-swap_early(Swap *swap)
+try_swap(Swap *swap, bool early)
 {
 	Subtransaction sub;
 	volatile bool swapped = false;
@@ -531,7 +531,7 @@ swap_early(Swap *swap)
 	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
-		swapped = swap_views(swap, true);
+		swapped = swap_views(swap, early);
 		SubtransactionEnd(&sub, swapped);
 	}
 	PG_CATCH();
@@ -577,8 +577,8 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	EventTriggerInhibitCommandCollection();
 	PG_TRY();
 	{
-		if (!swap_early(&swap))
-			(void) swap_views(&swap, false);
+		if (!try_swap(&swap, true))
+			(void) try_swap(&swap, false);
 	}
 	PG_FINALLY();
 	{

@@ -44,6 +44,7 @@ typedef struct SchemaEntry
 } SchemaEntry;
 
 static HTAB *schemas = NULL;
+static bool schemas_watched = false;
 static bool schemas_valid = false;
 
 /*
@@ -166,14 +167,17 @@ SchemaEnvironment(Oid namespace)
 	const char *environment;
 	bool		found;
 
-	if (schemas == NULL)
+	if (!schemas_watched)
 		CacheRegisterSyscacheCallback(NAMESPACEOID, schemas_changed, (Datum) 0);
+	schemas_watched = true;
 	if (!schemas_valid)
 	{
 		HASHCTL		ctl;
 
+		/* there may be no memory for the next one */
 		if (schemas != NULL)
 			hash_destroy(schemas);
+		schemas = NULL;
 		ctl.keysize = sizeof(Oid);
 		ctl.entrysize = sizeof(SchemaEntry);
 		schemas = hash_create("vde schemas", 16, &ctl, HASH_ELEM | HASH_BLOBS);

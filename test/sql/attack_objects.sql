@@ -366,3 +366,34 @@ RESET SESSION AUTHORIZATION;
 SELECT name, owner FROM vde_environments WHERE name IN ('dev', 'prod') ORDER BY 1;
 DROP ROLE t_attack_ana;
 ALTER ROLE t_attack_other RENAME TO t_attack_ana;
+
+--
+-- 9. A model that gives back all advisory locks that its session holds
+--
+SET SESSION AUTHORIZATION t_attack_mal;
+SET vde.max_workers = 0;
+SELECT count(vde_register(m, q, environment => 'locks')) FROM (VALUES ('mal.before', 'SELECT pg_advisory_lock(1)::text AS l'),
+	('mal.locks', 'SELECT count(*) AS n FROM pg_advisory_unlock_all() u, mal.before b'),
+	('mal.left', 'SELECT p.objsubid, p.mode, n.n FROM pg_locks p, mal.locks n WHERE p.locktype = ''advisory'' AND p.pid = pg_backend_pid() AND p.granted')) x(m, q);
+CALL vde_apply('locks');
+-- what a call holds over its commits is all there: all deployments, the environment, the progress; and the version's
+SELECT DISTINCT objsubid, mode FROM mal__locks.left ORDER BY 1, 2;
+CALL vde_run('locks');
+SELECT DISTINCT objsubid, mode FROM mal__locks.left ORDER BY 1, 2;
+-- nothing is left, nor after an error, nor after one in a commit
+SELECT vde_register('mal.left', 'SELECT 1 / (n - n) AS n FROM mal.locks', environment => 'locks');
+CALL vde_apply('locks');
+\echo :LAST_ERROR_SQLSTATE
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
+RESET SESSION AUTHORIZATION;
+CREATE FUNCTION public.t_attack_stop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''stopped at the commit''; END';
+CREATE CONSTRAINT TRIGGER stop AFTER INSERT ON vde.version DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.t_attack_stop();
+SELECT vde_register('mal.left', 'SELECT 2 AS n', environment => 'locks');
+CALL vde_apply('locks');
+\echo :LAST_ERROR_SQLSTATE
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
+DROP TRIGGER stop ON vde.version;
+DROP FUNCTION public.t_attack_stop();
+CALL vde_apply('locks');
+SELECT n FROM mal__locks.left;
+RESET vde.max_workers;

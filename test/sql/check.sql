@@ -262,6 +262,30 @@ SELECT DISTINCT owner FROM vde_environments;
 ALTER ROLE t_check_ben RENAME TO t_check_bob;
 
 --
+-- An environment that points at a table that was collected: the next apply makes it
+--
+SET SESSION AUTHORIZATION t_check_bob;
+SELECT vde_register('shop.late', 'SELECT 1 AS one', environment => 'late') > 0;
+RESET SESSION AUTHORIZATION;
+SELECT physical_table AS collected FROM vde_models WHERE environment = 'prod' AND model = 'shop.other' \gset
+BEGIN;
+DROP TABLE vde_data.:"collected" CASCADE;
+UPDATE vde.version SET built_at = NULL, built_by = NULL, refreshed_at = NULL, row_count = NULL, content_hash = NULL, build_seconds = NULL, collected_at = now()
+	WHERE relation_name = :'collected';
+DELETE FROM vde.version_input v USING vde.version o WHERE o.id = v.version_id AND o.relation_name = :'collected';
+DELETE FROM vde.pointer p USING vde.environment e, vde.model m
+	WHERE e.id = p.environment_id AND e.name <> 'late' AND m.id = p.model_id AND m.model_name = 'other';
+COMMIT;
+SELECT line FROM told(false) WHERE line ~ 'late';
+SET SESSION AUTHORIZATION t_check_bob;
+SELECT model, action, reason FROM vde_changes('late') ORDER BY 1;
+CALL vde_apply('late');
+SELECT count(*) FROM shop__late.other;
+CALL vde_drop_environment('late');
+RESET SESSION AUTHORIZATION;
+SELECT count(*) FROM vde_check();
+
+--
 -- The extension itself
 --
 CREATE SCHEMA elsewhere;

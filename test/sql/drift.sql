@@ -153,6 +153,118 @@ CALL vde_apply('prod');
 CALL vde_run('prod');
 SELECT label FROM d.labelled ORDER BY 1;
 
+-- how values are compared: functions that no query names and that nothing depends on
+CREATE TYPE raw.part AS (n int);
+CREATE TABLE raw.parts (id int, a raw.part, b raw.part);
+INSERT INTO raw.parts VALUES (1, ROW(1), ROW(2)), (2, ROW(12), ROW(2)), (3, ROW(11), ROW(12));
+CREATE TABLE raw.documents (j json);
+INSERT INTO raw.documents VALUES ('{"a": 1}'), ('{"a":1}'), ('{}');
+CREATE FUNCTION raw.part_cmp(a raw.part, b raw.part) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN btint4cmp(a.n, b.n); END';
+CREATE FUNCTION raw.part_hash(a raw.part) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN hashint4(a.n); END';
+CREATE FUNCTION raw.part_hash(a raw.part, bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN hashint4extended(a.n, $2); END';
+CREATE FUNCTION raw.part_back(a raw.part, b raw.part) RETURNS int LANGUAGE sql IMMUTABLE RETURN btint4cmp((b).n, (a).n);
+CREATE FUNCTION raw.json_cmp(json, json) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT bttextcmp($1::text, $2::text)';
+DO $$
+DECLARE
+	o text[];
+BEGIN
+	FOREACH o SLICE 1 IN ARRAY '{{lt,<},{le,<=},{eq,=},{ge,>=},{gt,>}}'::text[] LOOP
+		EXECUTE format('CREATE FUNCTION raw.part_%s(a raw.part, b raw.part) RETURNS bool LANGUAGE sql IMMUTABLE AS ''SELECT (a).n %s (b).n''', o[1], o[2]);
+		EXECUTE format('CREATE OPERATOR raw.%s (leftarg = raw.part, rightarg = raw.part, function = raw.part_%s)', o[2], o[1]);
+		EXECUTE format('CREATE FUNCTION raw.part_back_%s(a raw.part, b raw.part) RETURNS bool LANGUAGE sql IMMUTABLE AS ''SELECT (b).n %s (a).n''', o[1], o[2]);
+		EXECUTE format('CREATE OPERATOR raw.~%s (leftarg = raw.part, rightarg = raw.part, function = raw.part_back_%s)', o[2], o[1]);
+		EXECUTE format('CREATE FUNCTION raw.json_%s(json, json) RETURNS bool LANGUAGE sql IMMUTABLE AS ''SELECT $1::text %s $2::text''', o[1], o[2]);
+		EXECUTE format('CREATE OPERATOR raw.%s (leftarg = json, rightarg = json, function = raw.json_%s)', o[2], o[1]);
+	END LOOP;
+END $$;
+CREATE FUNCTION raw.part_ne(a raw.part, b raw.part) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT (a).n <> (b).n';
+CREATE OPERATOR raw.<> (leftarg = raw.part, rightarg = raw.part, function = raw.part_ne, negator = OPERATOR(raw.=));
+-- only a superuser makes operator classes; their functions are replaced by whoever owns them
+RESET SESSION AUTHORIZATION;
+CREATE OPERATOR CLASS raw.part_ops DEFAULT FOR TYPE raw.part USING btree AS OPERATOR 1 raw.<, OPERATOR 2 raw.<=, OPERATOR 3 raw.=,
+	OPERATOR 4 raw.>=, OPERATOR 5 raw.>, FUNCTION 1 raw.part_cmp(raw.part, raw.part);
+CREATE OPERATOR CLASS raw.part_hash_ops DEFAULT FOR TYPE raw.part USING hash AS OPERATOR 1 raw.=,
+	FUNCTION 1 raw.part_hash(raw.part), FUNCTION 2 raw.part_hash(raw.part, bigint);
+CREATE OPERATOR CLASS raw.part_back_ops FOR TYPE raw.part USING btree AS OPERATOR 1 raw.~<, OPERATOR 2 raw.~<=, OPERATOR 3 raw.~=,
+	OPERATOR 4 raw.~>=, OPERATOR 5 raw.~>, FUNCTION 1 raw.part_back(raw.part, raw.part);
+CREATE OPERATOR CLASS raw.json_ops DEFAULT FOR TYPE json USING btree AS OPERATOR 1 raw.<, OPERATOR 2 raw.<=, OPERATOR 3 raw.=,
+	OPERATOR 4 raw.>=, OPERATOR 5 raw.>, FUNCTION 1 raw.json_cmp(json, json);
+SET SESSION AUTHORIZATION t_drift_ana;
+CREATE TYPE raw.parts_range AS RANGE (subtype = raw.part, subtype_opclass = raw.part_back_ops, multirange_type_name = raw.parts_multirange);
+CREATE TYPE raw.box AS (p raw.part);
+CREATE TYPE raw.part_name AS (name text);
+CREATE TABLE comparing (name text, query text);
+INSERT INTO comparing VALUES
+	('greatest', 'SELECT id, GREATEST(a, b) AS g FROM raw.parts'),
+	('arrays', 'SELECT id, ARRAY[a] < ARRAY[b] AS l FROM raw.parts'),
+	('removed', 'SELECT id, array_remove(ARRAY[a, b], ROW(2)::raw.part)::text AS r FROM raw.parts'),
+	('ranked', 'SELECT id, rank() OVER (ORDER BY a) AS r FROM raw.parts'),
+	('distinct', 'SELECT count(*) AS n FROM (SELECT DISTINCT a FROM raw.parts) x'),
+	('nested', 'SELECT id, GREATEST(ROW(a)::raw.box, ROW(b)::raw.box)::text AS g FROM raw.parts'),
+	('inner', 'SELECT count(*) AS n FROM raw.parts x JOIN raw.parts y ON x.a OPERATOR(raw.=) y.b'),
+	('negated', 'SELECT id FROM raw.parts WHERE NOT (a OPERATOR(raw.=) b)'),
+	('ranges', 'SELECT raw.parts_range(ROW(9)::raw.part, ROW(1)::raw.part)::text AS r'),
+	('multiranges', 'SELECT raw.parts_multirange()::text AS r'),
+	('backwards', 'SELECT id, rank() OVER (ORDER BY ROW(id)::text) AS r FROM raw.parts ORDER BY a USING OPERATOR(raw.~<) LIMIT 1'),
+	('documents', 'SELECT count(*) AS n FROM (SELECT DISTINCT j FROM raw.documents) x'),
+	('none', 'SELECT id, ROW(''x'')::raw.part_name AS n FROM raw.parts');
+SELECT count(vde_register('c.' || name, query, environment => 'prod')) FROM comparing;
+SELECT vde_register('c.parts', 'SELECT id, a, b FROM raw.parts', environment => 'prod') > 0;
+SELECT vde_register('c.least', 'SELECT id, LEAST(a, b) AS l FROM c.parts', environment => 'prod') > 0;
+CALL vde_apply('prod', confirm => true);
+CALL vde_run('prod');
+SELECT * FROM why();
+SELECT try('CREATE OR REPLACE FUNCTION raw.part_cmp(a raw.part, b raw.part) RETURNS int LANGUAGE plpgsql IMMUTABLE AS ''BEGIN RETURN btint4cmp(a.n % 10, b.n % 10); END''');
+SELECT try('CREATE OR REPLACE FUNCTION raw.part_eq(a raw.part, b raw.part) RETURNS bool LANGUAGE sql IMMUTABLE AS ''SELECT (a).n % 10 = (b).n % 10''');
+SELECT try('CREATE OR REPLACE FUNCTION raw.part_hash(a raw.part) RETURNS int LANGUAGE plpgsql IMMUTABLE AS ''BEGIN RETURN a.n % 10; END''');
+SELECT try('CREATE OR REPLACE FUNCTION raw.part_ne(a raw.part, b raw.part) RETURNS bool LANGUAGE sql IMMUTABLE AS ''SELECT (a).n = (b).n''');
+SELECT try('CREATE OR REPLACE FUNCTION raw.part_back(a raw.part, b raw.part) RETURNS int LANGUAGE sql IMMUTABLE RETURN btint4cmp((a).n, (b).n)');
+SELECT try('CREATE OR REPLACE FUNCTION raw.json_cmp(json, json) RETURNS int LANGUAGE sql IMMUTABLE AS ''SELECT bttextcmp($1::jsonb::text, $2::jsonb::text)''');
+-- the tables follow, and are nobody else's
+CREATE OR REPLACE FUNCTION raw.part_cmp(a raw.part, b raw.part) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN -btint4cmp(a.n, b.n); END';
+CALL vde_apply('prod');
+SELECT g FROM c.greatest ORDER BY id;
+SELECT l FROM c.least ORDER BY id;
+CALL vde_run('prod');
+SELECT version AS was FROM vde_models WHERE environment = 'prod' AND model = 'c.ranked' \gset
+CREATE OR REPLACE FUNCTION raw.part_cmp(a raw.part, b raw.part) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN btint4cmp(a.n, b.n); END';
+SELECT vde_register('c.ranked', query, environment => 'other') > 0 FROM comparing WHERE name = 'ranked';
+SELECT version = :'was' AS shared FROM vde_changes('other') WHERE model = 'c.ranked';
+CALL vde_apply('other');
+SELECT r FROM c__other.ranked ORDER BY id;
+CALL vde_apply('prod');
+
+-- what an index calls: it holds what that returned; who reads the model does not
+RESET SESSION AUTHORIZATION;
+CREATE FUNCTION tools.norm(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN lower($1); END';
+CREATE FUNCTION tools.few(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 < 3; END';
+SET SESSION AUTHORIZATION t_drift_ana;
+SELECT vde_register('i.normed', 'SELECT id, note FROM raw.orders', options => '{"indexes": ["(tools.norm(note))", "(lower(note))"]}', environment => 'prod') > 0;
+SELECT vde_register('i.few', 'SELECT id, note FROM raw.orders', options => '{"indexes": [{"columns": ["id"], "where": "tools.few(id)"}]}', environment => 'prod') > 0;
+SELECT vde_register('i.seed', E'id,note\n1,B\n', 'seed', '{"indexes": ["(tools.norm(note))"]}', environment => 'prod') > 0;
+SELECT vde_register('i.lower', 'SELECT id, note FROM raw.orders', options => '{"indexes": [{"columns": ["(lower(note))"], "where": "id > 1"}]}', environment => 'prod') > 0;
+SELECT vde_register('i.reader', 'SELECT note FROM i.normed', environment => 'prod') > 0;
+CALL vde_apply('prod', confirm => true);
+CALL vde_run('prod');
+SELECT * FROM why();
+RESET SESSION AUTHORIZATION;
+CREATE OR REPLACE FUNCTION tools.norm(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN upper($1); END';
+SET SESSION AUTHORIZATION t_drift_ana;
+CALL vde_run('prod');
+SELECT * FROM why();
+SELECT model, action FROM vde_changes('prod') ORDER BY 1;
+CALL vde_apply('prod');
+SELECT * FROM why();
+SET enable_seqscan = off;
+SELECT id FROM i.normed WHERE tools.norm(note) = 'B';
+RESET enable_seqscan;
+RESET SESSION AUTHORIZATION;
+CREATE OR REPLACE FUNCTION tools.few(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 < 2; END';
+SET SESSION AUTHORIZATION t_drift_ana;
+SELECT * FROM why();
+CALL vde_apply('prod');
+CALL vde_run('prod');
+
 -- a primary key by which GROUP BY is valid, in the query and in one inside of it
 SELECT vde_register('k.plain', 'SELECT id, who, count(*) AS n FROM raw.keyed GROUP BY id', environment => 'keys') > 0;
 SELECT vde_register('k.inner', 'SELECT sum(n) AS n FROM (SELECT who, count(*) AS n FROM raw.keyed GROUP BY id) s', environment => 'keys') > 0;

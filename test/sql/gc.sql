@@ -225,6 +225,25 @@ ROLLBACK;
 TABLE relations;
 SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
 
+-- what a cursor of the same transaction reads is in use, too
+SET SESSION AUTHORIZATION t_gc_ana;
+SELECT vde_register('shop.c', 'SELECT 1 AS v', environment => 'dev') > 0;
+CALL vde_apply('dev');
+RESET SESSION AUTHORIZATION;
+BEGIN;
+SET LOCAL vde.retention = 0;
+DECLARE c CURSOR FOR SELECT v FROM shop__dev.c;
+SELECT vde_unregister('shop.c', 'dev');
+CALL vde_drop_environment('dev');
+SET LOCAL client_min_messages = warning;
+CALL vde_gc();
+SELECT count(*) FROM pg_class WHERE relname ~ '^shop__c__' AND relkind = 'r';
+FETCH c;
+CLOSE c;
+CALL vde_gc();
+SELECT count(*) FROM pg_class WHERE relname ~ '^shop__c__' AND relkind = 'r';
+ROLLBACK;
+
 -- DROP EXTENSION refuses while there are data
 \set VERBOSITY terse
 DROP EXTENSION vde;

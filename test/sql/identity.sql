@@ -34,6 +34,9 @@ SET check_function_bodies = off;
 CREATE FUNCTION raw.by_path() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM t';
 CREATE FUNCTION raw.not_by_path() RETURNS bigint LANGUAGE sql STABLE SET search_path = first AS 'SELECT count(*) FROM t';
 CREATE FUNCTION raw.plus_one(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1';
+CREATE VIEW raw.ages AS SELECT age(at, at) AS a FROM raw.events;
+CREATE TABLE raw.paths (path jsonpath);
+CREATE TABLE raw.documents (j jsonb);
 
 CREATE TABLE raw.sessions (place serial, setting text, a text, b text, expected text, query text);
 
@@ -94,6 +97,18 @@ INSERT INTO raw.sessions (setting, a, b, expected, query) VALUES
 	('xmloption', 'content', 'document', 'different', 'SELECT note::xml::text AS d FROM raw.events'),
 	('xmlbinary', 'base64', 'hex', 'different', 'SELECT xmlforest(b)::text AS d FROM raw.events'),
 	('search_path', 'first', 'second', 'different', 'SELECT raw.by_path() AS n'),
+	-- declared immutable, and yet
+	('TimeZone', 'UTC', 'America/New_York', 'different', 'SELECT age(at, at) AS a FROM raw.events'),
+	('TimeZone', 'UTC', 'America/New_York', 'different', 'SELECT a FROM raw.ages'),
+	('TimeZone', 'UTC', 'America/New_York', 'same', 'SELECT age(day::timestamp, day::timestamp) AS a FROM raw.events'),
+	('timezone_abbreviations', 'Default', 'India', 'different', 'SELECT at AT TIME ZONE ''IST'' AS a FROM raw.events'),
+	('timezone_abbreviations', 'Default', 'India', 'different', 'SELECT day::timestamp AT TIME ZONE note AS a FROM raw.events'),
+	('timezone_abbreviations', 'Default', 'India', 'same', 'SELECT at AT TIME ZONE ''utc'' AS a, at AT TIME ZONE ''Asia/Kolkata'' AS b FROM raw.events'),
+	('timezone_abbreviations', 'Default', 'India', 'different', 'SELECT date_trunc(''day'', at, ''IST'') AS a FROM raw.events'),
+	('extra_float_digits', '1', '-3', 'different', 'SELECT textin(float8out(f)) AS t FROM raw.events'),
+	('lc_time', 'C', 'POSIX', 'different', 'SELECT jsonb_path_query_first(jsonb ''"May"'', ''$.datetime("TMMonth")'') AS a FROM raw.events'),
+	('lc_time', 'C', 'POSIX', 'different', 'SELECT jsonb ''["May"]'' @? p.path AS a FROM raw.paths p'),
+	('lc_time', 'C', 'POSIX', 'same', 'SELECT jsonb_path_exists(j, ''$.a'') AS a FROM raw.documents'),
 	('TimeZone', 'UTC', 'Europe/Rome', 'different', 'SELECT raw.not_by_path() AS n'),
 	('work_mem', '4MB', '64kB', 'same', 'SELECT at::date AS d FROM raw.events'),
 	('work_mem', '4MB', '64kB', 'same', 'SELECT raw.plus_one(id) AS d FROM raw.events');

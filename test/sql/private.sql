@@ -121,6 +121,22 @@ SET ROLE t_private_bob;
 CALL vde_apply('work');
 SELECT vde_discard('work');
 
+-- where other models call vde, as their owner, in a build and before it: also in vain
+SET ROLE t_private_ana;
+CREATE FUNCTION own.call(model text) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN (SELECT count(*) FROM public.vde_lineage(model, environment => 'work'));
+EXCEPTION WHEN OTHERS THEN
+	RETURN -1;
+END $$;
+SELECT count(vde_register(m, q, options => '{"owner": "t_private_ana", "private": true}', environment => 'work')) FROM (VALUES ('own.aa', 'SELECT own.call(''own.orders'') AS n'),
+	('own.ab', 'SELECT own.call(''own.absent'') AS n'), ('own.orders', 'SELECT id, (code || ''hush'')::int AS hush FROM raw.orders')) x(m, q);
+SET ROLE t_private_bob;
+SET vde.max_workers = 0;
+CALL vde_apply('work');
+RESET vde.max_workers;
+SELECT vde_discard('work');
+
 --
 -- 5. A reader of a private model that is embedded
 --

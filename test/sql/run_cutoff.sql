@@ -222,6 +222,10 @@ CREATE OPERATOR raw.=== (leftarg = int, rightarg = int, function = raw.equal_rat
 CREATE FUNCTION raw.within_rate(int) RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN RETURN $1 < 1000 * (SELECT max(rate) FROM raw.rate); END';
 CREATE DOMAIN raw.checked AS int CHECK (raw.within_rate(VALUE));
 CREATE FUNCTION raw.calls_rate() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT raw.any_rate()';
+CREATE TYPE raw.called AS (n int, r regclass);
+CREATE DOMAIN raw.called_domain AS regclass;
+CREATE FUNCTION raw.first_text(text, regclass) RETURNS text LANGUAGE sql IMMUTABLE RETURN coalesce($1, concat($2));
+CREATE AGGREGATE raw.first_of(regclass) (sfunc = raw.first_text, stype = text);
 CREATE TABLE models (name text, query text, kind text DEFAULT 'full');
 INSERT INTO models (name, query) VALUES
 	('table', 'SELECT n, rate FROM o.base, raw.rate'),
@@ -274,6 +278,27 @@ INSERT INTO models (name, query) VALUES
 	('search_setting', 'SELECT to_tsvector(s) AS v FROM o.base'),
 	('search_string', 'SELECT raw.search(s) AS v FROM o.base'),
 	('search_body', 'SELECT raw.search_body(s) AS v FROM o.base'),
+	-- what an OID is called, PostgreSQL looks up as well
+	('reg_concat', 'SELECT concat(n::oid::regclass) AS c FROM o.base'),
+	('reg_format', 'SELECT format(''%s'', n::oid::regproc) AS c FROM o.base'),
+	('reg_append', 'SELECT n::oid::regtype || ''!'' AS c FROM o.base'),
+	('reg_array', 'SELECT array_to_string(ARRAY[n::oid::regclass], '','') AS c FROM o.base'),
+	('reg_array_text', 'SELECT ARRAY[n::oid::regclass]::text AS c FROM o.base'),
+	('reg_array_cast', 'SELECT ARRAY[n::oid]::regclass[]::text AS c FROM o.base'),
+	('reg_row', 'SELECT ROW(n::oid::regclass)::text AS c FROM o.base'),
+	('reg_named_row', 'SELECT ROW(n, n::oid)::raw.called::text AS c FROM o.base'),
+	('reg_domain', 'SELECT concat(n::oid::raw.called_domain) AS c FROM o.base'),
+	('reg_json', 'SELECT to_jsonb(n::oid::regrole) AS c FROM o.base'),
+	('reg_xml', 'SELECT xmlelement(name x, n::oid::regclass)::text AS c FROM o.base'),
+	('reg_subquery', 'SELECT concat(r) AS c FROM (SELECT n::oid::regclass AS r FROM o.base) x'),
+	('reg_sublink', 'SELECT concat((SELECT n::oid::regclass)) AS c FROM o.base'),
+	('reg_whole_row', 'SELECT x::text AS c FROM (SELECT n, n::oid::regclass AS r FROM o.base) x'),
+	('reg_cte', 'WITH x AS MATERIALIZED (SELECT n::oid::regtype AS r FROM o.base) SELECT format(''%s'', x) AS c FROM x'),
+	('reg_aggregate', 'SELECT raw.first_of(n::oid::regclass ORDER BY n) AS c FROM o.base'),
+	('reg_through_view', 'SELECT format(''%s'', r) AS c FROM o.reg_view'),
+	('reg_view_row', 'SELECT concat(v) AS c FROM o.reg_view v'),
+	('reg_constant', 'SELECT n FROM o.base WHERE n::oid <> ''raw.rate''::regclass'),
+	('reg_search', 'SELECT to_tsvector(n::oid::regconfig, s) AS c FROM o.base WHERE n < 0'),
 	('through_view', 'SELECT n FROM o.view'),
 	('through_views', 'SELECT n FROM o.view_of_view'),
 	('through_embedded', 'SELECT n FROM o.embedded'),
@@ -290,6 +315,10 @@ INSERT INTO models (name, query) VALUES
 	('=casts', 'SELECT n::text AS t, s::varchar(3) AS v, n::text::numeric AS m FROM o.base'),
 	('=grouped', 'SELECT n % 2 AS k, count(*) AS c, array_agg(n ORDER BY n) AS a, max(s) AS m FROM o.base GROUP BY CUBE (1)'),
 	('=series', 'SELECT g FROM generate_series(1, 3) g, o.base'),
+	('=reg', 'SELECT n, n::oid::regclass AS r, n::oid::regtype AS t FROM o.base'),
+	('=reg_subquery', 'SELECT r FROM (SELECT n::oid::regclass AS r FROM o.base) x'),
+	('=reg_view', 'SELECT n, r FROM o.reg_view'),
+	('=row', 'SELECT x::text AS t FROM (SELECT n, s, n::oid AS o FROM o.base) x'),
 	('=nothing', 'SELECT 1 AS one'),
 	('=seed', 'SELECT k FROM o.seed');
 SELECT vde_register('o.base', 'SELECT customer_id AS n, ''today''::text AS s, timestamptz ''2020-01-01 00:00+00'' + customer_id * interval ''1 day'' AS t FROM raw.orders WHERE id <= 5', environment => 'outside') > 0;
@@ -298,6 +327,7 @@ SELECT vde_register('o.view', 'SELECT n, rate FROM o.base, raw.rate', 'view', en
 SELECT vde_register('o.view_of_view', 'SELECT n FROM o.view', 'view', environment => 'outside') > 0;
 SELECT vde_register('o.embedded', 'SELECT n FROM o.base, raw.rate', 'embedded', environment => 'outside') > 0;
 SELECT vde_register('o.time_view', 'SELECT n FROM o.base WHERE now() > timestamptz ''2020-01-01 00:00+00''', 'view', environment => 'outside') > 0;
+SELECT vde_register('o.reg_view', 'SELECT n, n::oid::regclass AS r FROM o.base', 'view', environment => 'outside') > 0;
 SELECT vde_register('o.plain_view', 'SELECT n FROM o.base', 'view', environment => 'outside') > 0;
 SELECT vde_register('o.plain_embedded', 'SELECT n FROM o.plain_view', 'embedded', environment => 'outside') > 0;
 SELECT vde_register('o.seed', E'k\n1\n', 'seed', environment => 'outside') > 0;

@@ -100,6 +100,11 @@ GRANT USAGE ON SCHEMA raw TO $ROLE;
 CREATE TABLE raw.t AS SELECT i AS id, nullif(i % 7, 0) AS amount, repeat('x', i % 50) AS note
 	FROM generate_series(1, 2500) i;
 GRANT ALL ON raw.t TO $ROLE;
+GRANT CREATE ON SCHEMA raw TO $ROLE;
+CREATE TABLE raw.s AS SELECT 1 AS which;
+CREATE TABLE raw.other_s AS SELECT 2 AS which;
+ALTER TABLE raw.s OWNER TO $ROLE;
+ALTER TABLE raw.other_s OWNER TO $ROLE;
 
 CREATE FUNCTION raw.state() RETURNS SETOF text LANGUAGE plpgsql SECURITY DEFINER AS \$\$
 DECLARE
@@ -195,6 +200,7 @@ SELECT count(*) FROM (SELECT
 	vde_register('shop.v', 'SELECT amount, n FROM shop.c', 'view'),
 	vde_register('shop.m', 'SELECT n FROM shop.v', 'materialized_view', '{"indexes": ["n"]}'),
 	vde_register('shop.u', 'SELECT count(*) AS n FROM raw.t'),
+	vde_register('shop.w', 'SELECT which FROM raw.s', 'view'),
 	vde_register('shop.gone', 'SELECT 1 AS one')) x;
 CALL vde_apply('dev');
 CALL vde_promote('dev', 'prod');
@@ -229,7 +235,12 @@ SQL
 	{
 		name => 'run',
 		from => 'rollback',
-		prepare => "INSERT INTO raw.t SELECT 9000 + i, 1, 'new' FROM generate_series(1, 200) i;",
+		# rows come, and a table in the place of another, which a view must follow
+		prepare => <<SQL,
+INSERT INTO raw.t SELECT 9000 + i, 1, 'new' FROM generate_series(1, 200) i;
+ALTER TABLE raw.s RENAME TO former_s;
+ALTER TABLE raw.other_s RENAME TO s;
+SQL
 		call => "CALL vde_run('prod')",
 		steps => 1,
 	},

@@ -79,5 +79,42 @@ CALL vde_apply('prod', confirm => true);
 SQL
 is(sql($counts), '500|500|0|500', 'going back to an emptied table fills it first');
 
+# nor by a rollback, which fills nothing: it says how
+sql(<<'SQL');
+SELECT vde_register('s.plain', 'SELECT id, 2 AS two FROM raw.t', 'full', '{"unlogged": true}', 'prod');
+SELECT vde_register('s.parts', 'SELECT id FROM raw.t WHERE id > 1', 'full', '{"unlogged": true}', 'prod');
+CALL vde_apply('prod', confirm => true);
+SQL
+crash();
+sql("CALL vde_run('prod')");
+for my $block ('', 'BEGIN; ')
+{
+	($rc, $out, $err) = $node->psql('postgres', "${block}CALL vde_rollback('prod')");
+	like($err, qr/cannot roll back environment "prod": tables of that time have lost their rows.*empty: s.parts, s.plain\..*Register the earlier definitions/s, "${block}no rollback to emptied tables");
+}
+is(sql('SELECT (SELECT count(two) FROM s.plain), (SELECT count(*) FROM s.parts)'), '500|499', 'all is as it was');
+sql(<<'SQL');
+SELECT vde_register('s.plain', 'SELECT id FROM raw.t', 'full', '{"unlogged": true}', 'prod');
+SELECT vde_register('s.parts', 'SELECT id FROM raw.t', 'full',
+  '{"unlogged": true, "partition_by": {"strategy": "hash", "columns": "id", "modulus": 3}}', 'prod');
+CALL vde_apply('prod', confirm => true);
+SQL
+is(sql($counts), '500|500|0|500', 'and that works');
+sql("CALL vde_rollback('prod')");
+is(sql('SELECT (SELECT count(two) FROM s.plain), (SELECT count(*) FROM s.parts)'), '500|499', 'as does a rollback to tables that have their rows');
+
+# somebody else's open transaction that fills another environment's table is not waited for
+sql(<<'SQL');
+SELECT vde_register('s.other', 'SELECT id FROM raw.t', 'full', '{"unlogged": true}', 'other');
+CALL vde_apply('other');
+SQL
+my $block = $node->background_psql('postgres', on_error_stop => 1);
+$block->query_safe("SET client_min_messages = warning; BEGIN; LOCK TABLE s__other.other IN ACCESS EXCLUSIVE MODE");
+sql("SET lock_timeout = '2s'; SELECT * FROM vde_plan('prod'); CALL vde_apply('prod'); SELECT * FROM vde_check()");
+is(sql("SET lock_timeout = '2s'; $changes"), '', 'nor is one in the way of a plan');
+sql("SET lock_timeout = '2s'; SELECT * FROM vde_plan('other')");
+$block->query_safe('ROLLBACK');
+$block->quit;
+
 $node->stop;
 done_testing();

@@ -129,6 +129,23 @@ sub finish
 	return;
 }
 
+# A session of psql that runs a script meanwhile; what it says is in {out}.
+sub psql_start
+{
+	my ($script) = @_;
+	my ($in, $out) = ('', '');
+	my $run = IPC::Run::start([ $node->installed_command('psql'), '-XqAt', '-o', '/dev/null', '-c', "SET client_min_messages = warning", '-c', $script,
+			'-d', $node->connstr('postgres') . " user=$ROLE" ], '<', \$in, '>', \$out, '2>&1');
+	return { run => $run, out => \$out };
+}
+
+sub wait_for
+{
+	my ($what, $query) = @_;
+	$node->poll_query_until('postgres', "SELECT ($query) > 0") or die "$what does not come";
+	return;
+}
+
 # promote and rollback, as often as they get through
 my @running = readers(statement => [ '-c2', '-M', 'prepared' ], transaction => [ '-c1' ], repeatable_read => [ '-c1' ],
 	backwards => [ '-c1' ]);
@@ -185,6 +202,32 @@ cmp_ok($swaps, '>=', 5, 'runs: it gets through');
 is($node->safe_psql('postgres', 'SELECT (SELECT count(*) FROM shop.a) || \' \' || (SELECT n FROM shop.b)'),
 	(500 + $swaps) . ' ' . (500 + $swaps), 'runs: every row has arrived');
 note("$swaps runs");
+
+# A swap that waits for a long reader of one view gives the others back each time,
+# also after somebody else wanted to change one of its views.
+ana("CALL vde_rollback('prod', $second);");
+my $short = $node->basedir . '/short.sql';
+append_to_file($short, "BEGIN;\nSELECT count(*) FROM shop.a;\n\\sleep 6 ms\nCOMMIT;\n");
+my $long = psql_start("BEGIN; SELECT count(*) FROM shop.c; SELECT pg_sleep(7); COMMIT;");
+wait_for('the long reader', "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(7)%' AND wait_event = 'PgSleep'");
+my ($in, $out) = ('', '');
+my $clients;
+{
+	local $ENV{PGOPTIONS} = '-c statement_timeout=2500';
+	$clients = IPC::Run::start([ $node->installed_command('pgbench'), '-n', '-T', 7, '-c', 2, '-f', $short, $node->connstr('postgres') ],
+		'<', \$in, '>', \$out, '2>&1');
+}
+sleep 0.5;
+my $swap = psql_start("CALL vde_rollback('prod');");
+sleep 1;
+my $comment = psql_start("COMMENT ON VIEW shop.c IS 'mine';");
+IPC::Run::finish($clients);
+is($clients->result || 0, 0, 'a view that the swap has got in vain is free again') or diag($out);
+for my $session ($long, $swap, $comment)
+{
+	IPC::Run::finish($session->{run});
+	is(${ $session->{out} }, '', 'no errors or warnings with a long reader');
+}
 
 # nobody was cancelled because of a deadlock
 unlike(slurp_file($node->logfile), qr/deadlock detected/, 'no reader and no writer was the victim of a deadlock');
