@@ -21,15 +21,20 @@
  * statements mean the same under all settings, so models that have the same
  * settings follow one another with all plans kept; and where these are the
  * session's own, and nobody has changed them, each of this is a few tests.
- * Unseen are a set_config() that is taken back by another, and SET clauses of
- * functions.
+ * Unseen is a set_config() that is taken back by another.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "kept_plans.h"
 #include "redirect_zone.h"
@@ -136,6 +141,54 @@ NoteSet(const VariableSetStmt *statement)
 		return;
 	note_others();
 	set_in_transaction = true;
+}
+
+/*
+ * NoteFunction
+ *		See kept_plans.h.
+ *
+ * Both when its SET clauses are in force and when they no longer are: a call
+ * of vde in between makes plans anew.
+ */
+void
+NoteFunction(Oid function)
+{
+	HeapTuple	tuple;
+	Datum		config;
+	bool		isnull;
+
+	/* nothing to learn, and in an abort nothing may be looked up */
+	if (session_had_others || !IsTransactionState())
+		return;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return;
+	config = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proconfig, &isnull);
+	if (!isnull)
+	{
+		ArrayType  *array = DatumGetArrayTypeP(config);
+		Datum	   *settings;
+		int			count;
+		int			i;
+
+		deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT,
+						  &settings, NULL, &count);
+		for (i = 0; i < count; i++)
+		{
+			char	   *name = TextDatumGetCString(settings[i]);
+			char	   *end = strchr(name, '=');
+
+			if (end != NULL)
+				*end = '\0';
+			if (IsSettingOfModels(name))
+				session_had_others = true;
+			pfree(name);
+		}
+		pfree(settings);
+		if ((Pointer) array != DatumGetPointer(config))
+			pfree(array);
+	}
+	ReleaseSysCache(tuple);
 }
 
 /*

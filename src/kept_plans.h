@@ -26,6 +26,9 @@ extern void CheckKeptPlans(void);
 /* Somebody's SET or RESET is about to be carried out. */
 extern void NoteSet(const VariableSetStmt *statement);
 
+/* Is such a function's SET clause one that matters?  It is in force, or over. */
+extern void NoteFunction(Oid function);
+
 /* Called once, when the library is loaded. */
 extern void InstallKeptPlans(void);
 

@@ -255,6 +255,8 @@ zone_fmgr(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 {
 	if (previous_fmgr)
 		previous_fmgr(event, flinfo, arg);
+	if (event != FHET_ABORT)
+		NoteFunction(flinfo->fn_oid);
 	CheckRedirectionZone();
 }
 

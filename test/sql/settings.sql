@@ -172,6 +172,13 @@ SELECT raw.day(1);
 COMMIT;
 CALL vde_run('russian');
 SELECT * FROM raw.days;
+-- what a function of the session's had set for itself
+CREATE FUNCTION raw.american() RETURNS date SET DateStyle = 'ISO, MDY' LANGUAGE plpgsql AS $$ BEGIN RETURN raw.day(1); END $$;
+CALL vde_run('russian');
+DISCARD PLANS;
+SELECT raw.american();
+CALL vde_run('russian');
+SELECT * FROM raw.days WHERE environment = 'russian';
 -- an index that has a function of a superuser runs under the session's settings, and the next model under its own
 RESET ROLE;
 CREATE FUNCTION raw.of_root(int) RETURNS date IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN '01/02/2024'::date; END $$;
@@ -179,8 +186,10 @@ CREATE FUNCTION raw.seen(day date) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ 
 GRANT USAGE ON SCHEMA raw TO vde_storage;
 SET ROLE t_settings_ana;
 SET DateStyle = 'ISO, MDY';
-SELECT vde_register('k.a', 'SELECT id, raw.of_root(id) AS of_root FROM raw.t', options => '{"indexes": [{"columns": ["(raw.seen(''2024-02-01''))"]}]}', environment => 'indexed') > 0 AS registered;
-SELECT vde_register('k.b', 'SELECT id, raw.of_root(id) AS of_root FROM raw.t', environment => 'indexed') > 0 AS registered;
+SET search_path = '';
+SELECT public.vde_register('k.a', 'SELECT id, raw.of_root(id) AS of_root FROM raw.t', options => '{"indexes": [{"columns": ["(raw.seen(''2024-02-01''))"]}]}', environment => 'indexed') > 0 AS registered;
+SELECT public.vde_register('k.b', 'SELECT id, raw.of_root(id) AS of_root FROM raw.t', environment => 'indexed') > 0 AS registered;
+RESET search_path;
 SET DateStyle = 'ISO, DMY';
 CALL vde_apply('indexed');
 SELECT of_root FROM k__indexed.a UNION ALL SELECT of_root FROM k__indexed.b;
