@@ -103,6 +103,8 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_constraint.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -110,6 +112,7 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "canonical.h"
 #include "fault.h"
@@ -203,6 +206,35 @@ BeginQuery(Canonical *c, Query *query)
 }
 
 /*
+ * Notes down which relations' primary keys the query is valid by: columns
+ * that stand neither in GROUP BY nor in an aggregate.  What it means follows
+ * from the rest of it.
+ */
+static void
+note_primary_keys(Canonical *c, Query *query)
+{
+	ListCell   *constraint;
+	ListCell   *lc;
+
+	foreach(constraint, query->constraintDeps)
+	{
+		HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(lfirst_oid(constraint)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		foreach(lc, c->scope->outside)
+		{
+			OutsideObject *object = (OutsideObject *) lfirst(lc);
+
+			if (object->class == OUTSIDE_RELATION &&
+				object->oid == ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid)
+				object->primary_key = true;
+		}
+		ReleaseSysCache(tuple);
+	}
+}
+
+/*
  * Leaves the query that BeginQuery entered.
  */
 void
@@ -210,6 +242,7 @@ EndQuery(Canonical *c)
 {
 	CanonicalLevel *level = c->level;
 
+	note_primary_keys(c, level->query);
 	c->level = level->parent;
 	c->depth--;
 	pfree(level->positions);

@@ -202,6 +202,7 @@ typedef struct OutsideObject
 	char	   *owner;			/* a view that reads with its owner's rights */
 	Bitmapset  *columns;		/* of a relation or view, the columns read,
 								 * less FirstLowInvalidHeapAttributeNumber */
+	bool		primary_key;	/* of a relation: GROUP BY relies on it */
 	Uses		uses;			/* what its definition refers to */
 } OutsideObject;
 

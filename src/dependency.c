@@ -17,6 +17,7 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_ts_config.h"
@@ -38,6 +39,9 @@ static const char column_class[] = "column";
 /* all columns of a relation: SELECT *, NATURAL JOIN and a name alone may mean
  * something else when one more is there, which no column that is read tells */
 static const char columns_class[] = "columns";
+
+/* a table's, which decides whether a query with GROUP BY is valid */
+static const char primary_key_class[] = "primary key";
 
 /*
  * The word for a class of objects, as in Dependency.
@@ -404,6 +408,29 @@ columns_digest(Oid relid)
 }
 
 /*
+ * The digest of the names of the columns of a relation's primary key; NULL
+ * when it has none that counts.
+ */
+static char *
+primary_key_digest(Oid relid)
+{
+	Oid			constraint;
+	Bitmapset  *columns = get_primary_key_attnos(relid, false, &constraint);
+	StringInfoData buf;
+	Digest		digest;
+	int			member = -1;
+
+	if (columns == NULL)
+		return NULL;
+	initStringInfo(&buf);
+	while ((member = bms_next_member(columns, member)) >= 0)
+		PutString(&buf, get_attname(relid, member + FirstLowInvalidHeapAttributeNumber, false));
+	DigestBytes(buf.data, buf.len, &digest);
+	pfree(buf.data);
+	return DigestXxh3(&digest);
+}
+
+/*
  * An examined object, and those of its columns that are read, as a list of
  * Dependency in the current memory context.
  */
@@ -425,6 +452,14 @@ ObjectDependencies(OutsideObject *object)
 	if (object->class == OUTSIDE_RELATION || object->class == OUTSIDE_VIEW)
 		result = lappend(result, make_dependency(columns_class, identity,
 												 columns_digest(object->oid)));
+
+	if (object->primary_key)
+	{
+		char	   *digest = primary_key_digest(object->oid);
+
+		if (digest != NULL)
+			result = lappend(result, make_dependency(primary_key_class, identity, digest));
+	}
 
 	while ((member = bms_next_member(object->columns, member)) >= 0)
 	{
@@ -486,15 +521,16 @@ DependencyDigest(const char *class, List *identity)
 		if (attnum != InvalidAttrNumber)
 			digest = column_digest(&scope, relid, attnum);
 	}
-	else if (strcmp(class, columns_class) == 0)
+	else if (strcmp(class, columns_class) == 0 || strcmp(class, primary_key_class) == 0)
 	{
+		bool		key = strcmp(class, primary_key_class) == 0;
 		Oid			relid;
 
 		if (list_length(identity) != 2)
-			elog(ERROR, "incomplete identity of a relation's columns");
+			elog(ERROR, "incomplete identity of a relation's %s", class);
 		relid = identity_relation(identity);
 		if (OidIsValid(relid))
-			digest = columns_digest(relid);
+			digest = key ? primary_key_digest(relid) : columns_digest(relid);
 	}
 	else if (find_object(class, identity, &object))
 	{
@@ -581,7 +617,8 @@ DependencyDescription(const char *class, List *identity)
 	ListCell   *lc;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, strcmp(class, columns_class) == 0 ? "%s of " : "%s ", class);
+	appendStringInfo(&text, strcmp(class, columns_class) == 0 || strcmp(class, primary_key_class) == 0 ?
+					 "%s of " : "%s ", class);
 	foreach(lc, identity)
 	{
 		const char *part = (char *) lfirst(lc);

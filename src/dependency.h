@@ -21,6 +21,8 @@
  *	relation	schema, name			a table, of whatever kind
  *	view		schema, name			a plain view
  *	column		schema, relation, name
+ *	columns		schema, relation		the names of all
+ *	primary key	schema, relation
  *	function	schema, name, argument types ...	aggregates too
  *	operator	schema, name, left type or "", right type
  *	type		schema, name

@@ -147,10 +147,11 @@ note_drift(Graph *graph)
 		List	   *ids;
 		char	   *what;
 		bool		suspected;
-		bool		column = strncmp(dependency->class, "column", strlen("column")) == 0;
+		bool		part = strncmp(dependency->class, "column", strlen("column")) == 0 ||
+			strcmp(dependency->class, "primary key") == 0;
 
-		/* the columns went with it */
-		if (column && list_member(gone, relation_name(dependency->identity)))
+		/* they went with it */
+		if (part && list_member(gone, relation_name(dependency->identity)))
 			continue;
 		if (dependency->gone &&
 			(strcmp(dependency->class, "relation") == 0 || strcmp(dependency->class, "view") == 0))

@@ -16,7 +16,8 @@
  *
  * What SET and RESET leave behind in a session that never calls vde stays as
  * PostgreSQL has it: plans are looked at when a model's settings are put in
- * force, when a call ends, and when a (sub)transaction aborts.  vde's own
+ * force, before the expressions of an index run, when a call ends, and when a
+ * (sub)transaction aborts.  vde's own
  * statements mean the same under all settings, so models that have the same
  * settings follow one another with all plans kept; and where these are the
  * session's own, and nobody has changed them, each of this is a few tests.
@@ -113,6 +114,17 @@ LeaveSettings(void)
 }
 
 /*
+ * note_others
+ *		The session's own settings are about to be others.
+ */
+static void
+note_others(void)
+{
+	session_had_others = true;
+	session_settings = 0;
+}
+
+/*
  * NoteSet
  *		See kept_plans.h.
  */
@@ -122,7 +134,7 @@ NoteSet(const VariableSetStmt *statement)
 	if (statement->kind == VAR_SET_MULTI ||
 		(statement->name != NULL && !IsSettingOfModels(statement->name)))
 		return;
-	session_had_others = true;
+	note_others();
 	set_in_transaction = true;
 }
 
@@ -148,7 +160,7 @@ end_transaction(XactEvent event, void *arg)
 	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE)
 	{
 		if (set_in_transaction)
-			session_had_others = true;
+			note_others();
 		set_in_transaction = false;
 	}
 }
@@ -160,7 +172,7 @@ end_subtransaction(SubXactEvent event, SubTransactionId subid, SubTransactionId 
 	{
 		leave_since(GetCurrentTransactionNestLevel());
 		if (set_in_transaction)
-			session_had_others = true;
+			note_others();
 	}
 }
 

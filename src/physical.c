@@ -52,6 +52,7 @@
 
 #include "compat.h"
 #include "fault.h"
+#include "kept_plans.h"
 #include "physical.h"
 #include "physical_parts.h"
 #include "receiver.h"
@@ -271,17 +272,38 @@ InSubtransaction(void (*work) (void *arg), void *arg)
 }
 
 /*
+ * index_has_code
+ *		Does an index have expressions, which may call functions?
+ */
+static bool
+index_has_code(const IndexStmt *statement)
+{
+	ListCell   *lc;
+
+	foreach(lc, statement->indexParams)
+	{
+		if (lfirst_node(IndexElem, lc)->expr != NULL)
+			return true;
+	}
+	return statement->whereClause != NULL;
+}
+
+/*
  * RunUtility
  *		Runs a utility statement that vde has made.
  *
  * As a part of a larger command: what vde makes in its own schema is none of
- * the events that event triggers are told of.
+ * the events that event triggers are told of.  Expressions of an index run
+ * under the session's settings, as they do in any CREATE INDEX, and once more
+ * in the ANALYZE that follows.
  */
 void
 RunUtility(Node *statement, const char *text)
 {
 	PlannedStmt *wrapper = makeNode(PlannedStmt);
 
+	if (IsA(statement, IndexStmt) && index_has_code((IndexStmt *) statement))
+		CheckKeptPlans();
 	wrapper->commandType = CMD_UTILITY;
 	wrapper->utilityStmt = statement;
 	wrapper->stmt_location = -1;

@@ -264,3 +264,21 @@ SET SESSION AUTHORIZATION t_drift_ana;
 SELECT * FROM why();
 CALL vde_apply('prod');
 CALL vde_run('prod');
+-- a primary key by which GROUP BY is valid, in the query and in one inside of it
+SELECT vde_register('k.plain', 'SELECT id, who, count(*) AS n FROM raw.keyed GROUP BY id', environment => 'keys') > 0;
+SELECT vde_register('k.inner', 'SELECT sum(n) AS n FROM (SELECT who, count(*) AS n FROM raw.keyed GROUP BY id) s', environment => 'keys') > 0;
+SELECT vde_register('k.without', 'SELECT id, count(*) AS n FROM raw.keyed GROUP BY id', environment => 'keys') > 0;
+CREATE TABLE raw.keyed (id int PRIMARY KEY, who text);
+INSERT INTO raw.keyed VALUES (1, 'a'), (2, 'b');
+CALL vde_apply('keys');
+SELECT * FROM why('keys');
+-- another one of the same columns is as good
+ALTER TABLE raw.keyed DROP CONSTRAINT keyed_pkey, ADD CONSTRAINT again PRIMARY KEY (id);
+SELECT * FROM why('keys');
+ALTER TABLE raw.keyed DROP CONSTRAINT again;
+SELECT * FROM why('keys');
+CALL vde_run('keys');
+CALL vde_apply('keys');
+ALTER TABLE raw.keyed ADD PRIMARY KEY (id);
+SELECT * FROM why('keys');
+CALL vde_run('keys');

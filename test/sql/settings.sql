@@ -172,6 +172,20 @@ SELECT raw.day(1);
 COMMIT;
 CALL vde_run('russian');
 SELECT * FROM raw.days;
+-- an index that has a function of a superuser runs under the session's settings, and the next model under its own
+RESET ROLE;
+CREATE FUNCTION raw.of_root(int) RETURNS date IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN '01/02/2024'::date; END $$;
+CREATE FUNCTION raw.seen(day date) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN 1 / CASE WHEN raw.of_root(1) = day THEN 1 ELSE 0 END; END $$;
+GRANT USAGE ON SCHEMA raw TO vde_storage;
+SET ROLE t_settings_ana;
+SET DateStyle = 'ISO, MDY';
+SELECT vde_register('k.a', 'SELECT id, raw.of_root(id) AS of_root FROM raw.t', options => '{"indexes": [{"columns": ["(raw.seen(''2024-02-01''))"]}]}', environment => 'indexed') > 0 AS registered;
+SELECT vde_register('k.b', 'SELECT id, raw.of_root(id) AS of_root FROM raw.t', environment => 'indexed') > 0 AS registered;
+SET DateStyle = 'ISO, DMY';
+CALL vde_apply('indexed');
+SELECT of_root FROM k__indexed.a UNION ALL SELECT of_root FROM k__indexed.b;
+CALL vde_run('indexed');
+SELECT of_root FROM k__indexed.a UNION ALL SELECT of_root FROM k__indexed.b;
 -- what is kept is kept while nothing differs
 PREPARE kept AS SELECT '01/02/2024'::date AS day;
 EXECUTE kept;
