@@ -45,19 +45,24 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
+#include "storage/proc.h"
 #include "storage/sinval.h"
 #include "utils/acl.h"
+#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "catalog.h"
 #include "compat.h"
 #include "dependents.h"
 #include "environment.h"
 #include "fault.h"
+#include "guc.h"
+#include "lock_wait.h"
 #include "physical.h"
 #include "subtransaction.h"
 #include "view_attachments.h"
@@ -66,8 +71,16 @@
 #include "view_lock.h"
 #include "view_rule.h"
 #include "view_shape.h"
+#include "view_writers.h"
 #include "virtual_layer.h"
 #include "withheld.h"
+
+/*
+ * How long a change of a view waits for anybody, in milliseconds, and how long
+ * before all of it is tried again, about
+ */
+#define CHANGE_WAIT		100
+#define CHANGE_PAUSE	400
 
 /* One call of SwapViews */
 typedef struct Swap
@@ -81,7 +94,20 @@ typedef struct Swap
 	ViewState  *states;			/* one for each change */
 	bool	   *done;			/* one for each: carried out before the locks */
 	int			count;
+	TimestampTz start;
+	int			at;				/* the change that is being carried out */
+	bool		limited;		/* waits now for no longer than CHANGE_WAIT */
+	bool		was_busy;		/* that was too short */
 } Swap;
+
+/* What became of a try */
+typedef enum SwapResult
+{
+	SWAP_DONE,
+	SWAP_IN_THE_WAY,			/* somebody waits for what we did before the
+								 * locks, who may be whom we wait for */
+	SWAP_BUSY					/* somebody kept us from a change */
+} SwapResult;
 
 /*
  * ViewSchema
@@ -273,8 +299,6 @@ carry_out(const Swap *swap, ViewState *state, int place)
 						change->model.schema, change->model.name),
 				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
 	old_owner = OidIsValid(viewid) ? RelationOwner(viewid) : InvalidOid;
-	if (!IsInWithheld(swap->withheld, change->relation_name, change->owner))
-		GrantPhysical(state->physical, change->owner);
 
 	if (!state->unchanged || !OidIsValid(viewid))
 	{
@@ -351,6 +375,31 @@ needs_no_lock(const ViewState *state)
 }
 
 /*
+ * grant_tables
+ *		Lets the views' owners read the tables behind them.  Somebody who grants
+ *		in an open transaction is waited for here, with no view locked.
+ */
+static void
+grant_tables(const Swap *swap)
+{
+	MemoryContext context = MemoryContextSwitchTo(swap->check->scratch);
+	int			i;
+
+	for (i = 0; i < swap->count; i++)
+	{
+		const ViewState *state = &swap->states[i];
+		const ViewChange *change = state->change;
+
+		CHECK_FOR_INTERRUPTS();
+		if (change->relation_name != NULL && OidIsValid(state->physical) &&
+			!IsInWithheld(swap->withheld, change->relation_name, change->owner))
+			GrantPhysical(state->physical, change->owner);
+		MemoryContextReset(swap->check->scratch);
+	}
+	MemoryContextSwitchTo(context);
+}
+
+/*
  * carry_out_rest
  *		Carries out what is not done yet; with early, only what needs no lock
  *		on the view, or has none that conflicts with ours.
@@ -374,6 +423,7 @@ carry_out_rest(Swap *swap, bool early, uint64 messages)
 		ViewState  *state = &swap->states[i];
 
 		CHECK_FOR_INTERRUPTS();
+		swap->at = i;
 		if (swap->done[i] || (early && !needs_no_lock(state)))
 			continue;
 		if (early && OidIsValid(state->viewid))
@@ -400,6 +450,49 @@ carry_out_rest(Swap *swap, bool early, uint64 messages)
 		VDE_POINT("swap: view done");
 	}
 	return held;
+}
+
+/*
+ * carry_out_within
+ *		The same; an error of try_swap's when somebody keeps us from it.  For whom
+ *		that is we can hardly wait here: readers may wait for us.
+ */
+static List *
+carry_out_within(Swap *swap, bool early, uint64 messages)
+{
+	int			guc_level = NewGUCNestLevel();
+	int			wait = Min(CHANGE_WAIT, Max(DeadlockTimeout / 5 * 4, 1));
+	List	   *held;
+
+	/* a shorter one is the user's */
+	swap->limited = (LockTimeout == 0 || LockTimeout > wait);
+	if (swap->limited)
+		LimitLockWait(wait);
+	held = carry_out_rest(swap, early, messages);
+	swap->limited = false;
+	AtEOXact_GUC(false, guc_level);
+	return held;
+}
+
+/*
+ * views_to_write
+ *		Whose rows in the catalogs will be written under the locks, and when that
+ *		has failed, under the weaker ones.
+ */
+static List *
+views_to_write(const Swap *swap)
+{
+	List	   *views = NIL;
+	int			i;
+
+	for (i = 0; i < swap->count; i++)
+	{
+		const ViewState *state = &swap->states[i];
+
+		if (OidIsValid(state->viewid) && (swap->was_busy || !needs_no_lock(state)))
+			views = lappend_oid(views, state->viewid);
+	}
+	return views;
 }
 
 /*
@@ -466,9 +559,14 @@ lock_and_examine(Swap *swap, bool early)
 		if (swap->check->obstacles != NIL)
 			RaiseObstacle((ViewObstacle *) linitial(swap->check->obstacles));
 
+		if (first)
+		{
+			grant_tables(swap);
+			WaitForViewWriters(views_to_write(swap), swap->start);
+		}
 		if (first && early)
 		{
-			held = carry_out_rest(swap, true, messages);
+			held = carry_out_within(swap, true, messages);
 			VDE_POINT("swap: done what needs no lock");
 		}
 
@@ -513,33 +611,74 @@ swap_views(Swap *swap, bool early)
 	if (!lock_and_examine(swap, early))
 		return false;
 	VDE_POINT("swap: views locked");
-	(void) carry_out_rest(swap, false, 0);
+	(void) carry_out_within(swap, false, 0);
 	return true;
 }
 
 /*
  * try_swap
- *		The swap, in a subtransaction.  False when somebody waits for what was
- *		done before the locks, who may be whom we wait for: it is undone then.
+ *		The swap, in a subtransaction.  Unless it is done, nothing is, and nothing
+ *		is locked.
  */
-static bool
+static SwapResult
 try_swap(Swap *swap, bool early)
 {
 	Subtransaction sub;
-	volatile bool swapped = false;
+	volatile SwapResult result = SWAP_IN_THE_WAY;
 
+	swap->limited = false;
 	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
-		swapped = swap_views(swap, early);
-		SubtransactionEnd(&sub, swapped);
+		if (swap_views(swap, early))
+			result = SWAP_DONE;
+		SubtransactionEnd(&sub, result == SWAP_DONE);
 	}
 	PG_CATCH();
 	{
-		ReThrowError(SubtransactionFailed(&sub));
+		ErrorData  *error = SubtransactionFailed(&sub);
+
+		if (!swap->limited || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+		FreeErrorData(error);
+		result = SWAP_BUSY;
 	}
 	PG_END_TRY();
-	return swapped;
+	if (result == SWAP_BUSY)
+		CheckLostTimeout();
+	return result;
+}
+
+/*
+ * swap_until_done
+ *		Tries it until vde.lock_timeout is over.
+ */
+static void
+swap_until_done(Swap *swap)
+{
+	SwapResult	result;
+	bool		early = true;
+
+	while ((result = try_swap(swap, early)) != SWAP_DONE)
+	{
+		const ViewChange *change = swap->states[swap->at].change;
+
+		if (result == SWAP_IN_THE_WAY)
+		{
+			early = false;
+			continue;
+		}
+		swap->was_busy = true;
+		if (VdeLockTimeout > 0 &&
+			TimestampDifferenceMilliseconds(swap->start, GetCurrentTimestamp()) >= VdeLockTimeout)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("could not change view \"%s.%s\" within %d ms",
+							change->schema, change->model.name, VdeLockTimeout),
+					 errdetail("A transaction that is still open has changed it, or makes one of its name."),
+					 errhint("Try again when it is done, or raise vde.lock_timeout.")));
+		Pause(CHANGE_PAUSE / 2, CHANGE_PAUSE * 3 / 2);
+	}
 }
 
 /*
@@ -566,6 +705,7 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	swap.environment_id = environment_id;
 	swap.environment_owner = environment_owner;
 	swap.count = list_length(changes);
+	swap.start = GetCurrentTimestamp();
 	swap.states = palloc0(sizeof(ViewState) * swap.count);
 	swap.done = palloc0(sizeof(bool) * swap.count);
 
@@ -577,8 +717,7 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	EventTriggerInhibitCommandCollection();
 	PG_TRY();
 	{
-		if (!try_swap(&swap, true))
-			(void) try_swap(&swap, false);
+		swap_until_done(&swap);
 	}
 	PG_FINALLY();
 	{
