@@ -264,6 +264,7 @@ SET SESSION AUTHORIZATION t_drift_ana;
 SELECT * FROM why();
 CALL vde_apply('prod');
 CALL vde_run('prod');
+
 -- a primary key by which GROUP BY is valid, in the query and in one inside of it
 SELECT vde_register('k.plain', 'SELECT id, who, count(*) AS n FROM raw.keyed GROUP BY id', environment => 'keys') > 0;
 SELECT vde_register('k.inner', 'SELECT sum(n) AS n FROM (SELECT who, count(*) AS n FROM raw.keyed GROUP BY id) s', environment => 'keys') > 0;
