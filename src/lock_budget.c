@@ -47,6 +47,9 @@
 /* one refreshed heap: itself, and a new one made and dropped */
 #define LOCKS_REFRESHED_HEAP	5
 
+/* ... of which nobody grants anything meanwhile */
+#define LOCKS_GRANTS			1
+
 /* one dropped relation with its types, TOAST table, and an index or two */
 #define LOCKS_DROPPED_RELATION	7
 
@@ -174,7 +177,7 @@ build_locks(const BuildStep *step)
 		int64		indexes = list_length(options->indexes) + (options->primary_key != NIL ? 1 : 0);
 
 		if (step->refresh)
-			locks = heaps * (LOCKS_REFRESHED_HEAP + 2 * (toast + indexes));
+			locks = LOCKS_GRANTS + heaps * (LOCKS_REFRESHED_HEAP + 2 * (toast + indexes));
 		else
 			locks = heaps * (LOCKS_HEAP + toast + indexes);
 	}

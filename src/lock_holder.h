@@ -19,4 +19,11 @@
 extern char *RelationLockHolders(Oid relid);
 extern char *AdvisoryLockHolders(const LOCKTAG *tag);
 
+/*
+ * The same, for a lock on an object that is no relation, and of a transaction that has
+ * changed something without a lock
+ */
+extern char *ObjectLockHolders(const LOCKTAG *tag);
+extern char *TransactionHolders(TransactionId xid);
+
 #endif							/* VDE_LOCK_HOLDER_H */

@@ -40,6 +40,7 @@
 #include "rewrite/rewriteHandler.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "storage/proc.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
@@ -52,7 +53,10 @@
 
 #include "compat.h"
 #include "fault.h"
+#include "guc.h"
 #include "kept_plans.h"
+#include "lock_holder.h"
+#include "lock_wait.h"
 #include "physical.h"
 #include "physical_parts.h"
 #include "receiver.h"
@@ -533,20 +537,65 @@ change_grant(Oid relid, Oid role, bool is_grant)
 }
 
 /*
- * GrantPhysical
- *		SELECT on a relation for a role that owns a view on it.
+ * grant_lock
+ *		For WaitWithin.
+ */
+static void
+grant_lock(const void *relid)
+{
+	LockDatabaseObject(RelationRelationId, *(const Oid *) relid, GRANT_LOCK, ExclusiveLock);
+}
+
+/*
+ * LockPhysicalGrants
+ *		See physical.h.
  *
  * Two sessions that grant on the same relation at once would make one of them
  * fail, so they wait for each other here, without a lock that stops anybody
- * who reads or refreshes it.
+ * who reads or refreshes it.  A refresh keeps them off at its end alone.
+ */
+void
+LockPhysicalGrants(Oid relid)
+{
+	LOCKTAG		tag;
+	WaitResult	result = WAIT_DONE;
+	bool		is_users = LockTimeout > 0 && (VdeLockTimeout == 0 || LockTimeout < VdeLockTimeout);
+	int			limit = is_users ? LockTimeout : VdeLockTimeout;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, RelationRelationId, relid, GRANT_LOCK);
+	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		result = WaitWithin(grant_lock, &relid, limit);
+	if (result != WAIT_DONE)
+	{
+		char	   *who = ObjectLockHolders(&tag);
+		const char *name = get_rel_name(relid);
+
+		if (result == WAIT_TOO_LONG)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("could not lock the grants of table \"%s.%s\" within %d ms", VDE_DATA_SCHEMA, name, limit),
+					 who ? errdetail_internal("%s", who) : 0,
+					 errhint("A deployment in a transaction block keeps it. Try again when it is committed, or raise %s.",
+							 is_users ? "lock_timeout" : "vde.lock_timeout")));
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_DEADLOCK_DETECTED),
+				 errmsg("could not lock the grants of table \"%s.%s\", since who has it waits for this transaction", VDE_DATA_SCHEMA, name),
+				 who ? errdetail_internal("%s", who) : 0,
+				 errhint("Try again.")));
+	}
+	AcceptInvalidationMessages();
+}
+
+/*
+ * GrantPhysical
+ *		SELECT on a relation for a role that owns a view on it.
  */
 void
 GrantPhysical(Oid relid, Oid role)
 {
 	if (may_read(relid, role))
 		return;
-	LockDatabaseObject(RelationRelationId, relid, GRANT_LOCK, ExclusiveLock);
-	AcceptInvalidationMessages();
+	LockPhysicalGrants(relid);
 	if (!may_read(relid, role))
 		change_grant(relid, role, true);
 }
@@ -558,8 +607,7 @@ GrantPhysical(Oid relid, Oid role)
 void
 RevokePhysical(Oid relid, Oid role)
 {
-	LockDatabaseObject(RelationRelationId, relid, GRANT_LOCK, ExclusiveLock);
-	AcceptInvalidationMessages();
+	LockPhysicalGrants(relid);
 	if (list_member_oid(PhysicalReaders(relid), role))
 		change_grant(relid, role, false);
 	CommandCounterIncrement();

@@ -71,7 +71,15 @@ extern Contents RefreshPhysical(const Definition *definition,
 /* Drops it without CASCADE; nothing happens when it is gone already. */
 extern void DropPhysical(const char *relation_name);
 
-/* SELECT on it for a role that owns a view on it */
+/*
+ * Before the row of the relation in pg_class is written: keeps off, to the end of
+ * the transaction, who grants the relation.  Grants are not committed at once in a
+ * transaction block, so this may wait, up to vde.lock_timeout: never with a lock
+ * that stops readers.
+ */
+extern void LockPhysicalGrants(Oid relid);
+
+/* SELECT on it for a role that owns a view on it; waits as that does */
 extern void GrantPhysical(Oid relid, Oid role);
 
 /* Takes it from the role. */

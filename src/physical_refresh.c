@@ -141,6 +141,8 @@ refresh_work(void *arg)
 	}
 
 	VDE_POINT("refresh: indexed");
+	/* what is granted in an open transaction must not be waited for below */
+	LockPhysicalGrants(relid);
 	/* from here on readers wait */
 	(void) LockViews(to_lock, NIL);
 	VDE_POINT("refresh: locked");

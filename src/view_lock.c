@@ -537,8 +537,9 @@ LockViews(List *relids, List *held)
 	int			tries;
 
 	/*
-	 * What was waited for belongs to the (sub)transaction.  All else must, too, as
-	 * it does in a subtransaction: one owner does not give back another's locks.
+	 * What was waited for belongs to the (sub)transaction.  All else must,
+	 * too, as it does in a subtransaction: one owner does not give back
+	 * another's locks.
 	 */
 	Assert(CurrentResourceOwner == CurTransactionResourceOwner);
 	for (tries = 0;; tries++)

@@ -12,15 +12,7 @@
  *	 may create in it.
  *
  * - What is in the way is found by view_check.c, once more under the locks.
- *
- * - A view keeps its OID, and with it grants, comments, options and
- *	 dependents, unless its columns change otherwise than by new ones at the
- *	 end.  Then it is dropped and made anew, with everything that users have
- *	 attached to it, and only if nothing depends on it.  Who gets something on
- *	 a view is in view_grants.c.
- *
- * - A view that goes to an owner whose rights neither its old one nor the
- *	 environment's owner has takes along no grants, rules and triggers.
+ *	 What is done to a view then is in view_change.c.
  *
  * - All changes of a call are made in one transaction.
  *
@@ -28,46 +20,56 @@
  *	 will find changed.  What can be written without that lock is written before
  *	 it is taken, so that readers wait for little more than the commit.
  *
+ * - What another transaction keeps us from is waited for before that.  If it comes
+ *	 after all, all is given back and tried again.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
-#include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "commands/event_trigger.h"
-#include "commands/tablecmds.h"
-#include "commands/view.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
+#include "storage/proc.h"
 #include "storage/sinval.h"
 #include "utils/acl.h"
+#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "catalog.h"
 #include "compat.h"
 #include "dependents.h"
 #include "environment.h"
 #include "fault.h"
+#include "guc.h"
+#include "lock_wait.h"
 #include "physical.h"
 #include "subtransaction.h"
-#include "view_attachments.h"
+#include "view_change.h"
 #include "view_check.h"
 #include "view_grants.h"
 #include "view_lock.h"
-#include "view_rule.h"
-#include "view_shape.h"
+#include "view_writers.h"
 #include "virtual_layer.h"
 #include "withheld.h"
+
+/*
+ * How long a change of a view waits for anybody, in milliseconds, and how long
+ * before all of it is tried again, about
+ */
+#define CHANGE_WAIT		100
+#define CHANGE_PAUSE	400
 
 /* One call of SwapViews */
 typedef struct Swap
@@ -81,7 +83,20 @@ typedef struct Swap
 	ViewState  *states;			/* one for each change */
 	bool	   *done;			/* one for each: carried out before the locks */
 	int			count;
+	TimestampTz start;
+	int			at;				/* the change that is being carried out */
+	bool		limited;		/* waits now for no longer than CHANGE_WAIT */
+	bool		was_busy;		/* that was too short */
 } Swap;
+
+/* What became of a try */
+typedef enum SwapResult
+{
+	SWAP_DONE,
+	SWAP_IN_THE_WAY,			/* somebody waits for what we did before the
+								 * locks, who may be whom we wait for */
+	SWAP_BUSY					/* somebody kept us from a change */
+} SwapResult;
 
 /*
  * ViewSchema
@@ -164,178 +179,6 @@ create_schemas(LayerCheck *check, ViewState *states, int count,
 }
 
 /*
- * create_view
- *		Makes a view; returns its OID.
- */
-static Oid
-create_view(const ViewChange *change, List *column_defs, Query *query,
-			Oid owner, List *options)
-{
-	CreateStmt *stmt = makeNode(CreateStmt);
-	ObjectAddress address;
-
-	stmt->relation = makeRangeVar(pstrdup(change->schema), pstrdup(change->model.name), -1);
-	stmt->tableElts = column_defs;
-	stmt->options = options;
-	stmt->oncommit = ONCOMMIT_NOOP;
-
-	address = DefineRelation(stmt, RELKIND_VIEW, owner, NULL, NULL);
-	CommandCounterIncrement();
-	StoreViewQuery(address.objectId, query, false);
-	CommandCounterIncrement();
-	return address.objectId;
-}
-
-/*
- * drop_view
- *		Drops a view; an error if anything depends on it.
- */
-static void
-drop_view(Oid viewid)
-{
-	ObjectAddress address;
-
-	ObjectAddressSet(address, RelationRelationId, viewid);
-	performDeletion(&address, DROP_RESTRICT, 0);
-	CommandCounterIncrement();
-}
-
-/*
- * repoint_view
- *		Gives a view its new query, and columns at the end if it has more now,
- *		for which it must be locked exclusively.
- */
-static void
-repoint_view(Oid viewid, ShapeChange shape, List *column_defs, Query *query)
-{
-	Relation	view = relation_open(viewid, NoLock);
-	int			old_count = RelationGetNumberOfAttributes(view);
-	List	   *commands = NIL;
-	int			i;
-
-	CheckTableNotInUse(view, "swap");
-	relation_close(view, NoLock);
-
-	if (shape == SHAPE_EQUAL)
-	{
-		ReplaceViewQuery(viewid, query);
-		CommandCounterIncrement();
-		return;
-	}
-
-	for (i = old_count; i < list_length(column_defs); i++)
-	{
-		AlterTableCmd *command = makeNode(AlterTableCmd);
-
-		command->subtype = AT_AddColumnToView;
-		command->def = (Node *) list_nth(column_defs, i);
-		commands = lappend(commands, command);
-	}
-	if (commands != NIL)
-	{
-		AlterTableInternal(viewid, commands, true);
-		CommandCounterIncrement();
-	}
-	/* it checks once more that names and types fit */
-	StoreViewQuery(viewid, query, true);
-	CommandCounterIncrement();
-	InvokeObjectPostAlterHook(RelationRelationId, viewid, 0);
-}
-
-/*
- * carry_out
- *		Does one change.
- */
-static void
-carry_out(const Swap *swap, ViewState *state, int place)
-{
-	const ViewGrants *grants = swap->grants;
-	ViewChange *change = state->change;
-	Oid			viewid = state->viewid;
-	Oid			old_owner;
-	List	   *column_defs;
-	Query	   *query;
-
-	if (change->relation_name == NULL)
-	{
-		if (OidIsValid(viewid))
-			drop_view(viewid);
-		ForgetViewGrants(grants, place, change);
-		return;
-	}
-
-	/* on an old snapshot it may just have been collected since */
-	if (!OidIsValid(state->physical))
-		ereport(ERROR,
-				(errcode(IsolationUsesXactSnapshot() ? ERRCODE_T_R_SERIALIZATION_FAILURE : ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"%s.%s\" of model \"%s.%s\" does not exist",
-						VDE_DATA_SCHEMA, change->relation_name,
-						change->model.schema, change->model.name),
-				 errhint("Somebody dropped it. SELECT * FROM vde_check(true) notes that, and the next vde_apply() builds it.")));
-	old_owner = OidIsValid(viewid) ? RelationOwner(viewid) : InvalidOid;
-	if (!IsInWithheld(swap->withheld, change->relation_name, change->owner))
-		GrantPhysical(state->physical, change->owner);
-
-	if (!state->unchanged || !OidIsValid(viewid))
-	{
-		column_defs = RelationColumnDefs(state->physical);
-		query = PlainQuery(change->relation_name, column_defs);
-
-		if (!OidIsValid(viewid))
-			viewid = create_view(change, column_defs, query, change->owner, NIL);
-		else if (state->shape == SHAPE_CHANGED)
-		{
-			ViewAttachments *attachments = SaveViewAttachments(viewid);
-
-			drop_view(viewid);
-			VDE_POINT("swap: view dropped");
-			viewid = create_view(change, column_defs, query,
-								 attachments->owner, attachments->options);
-			VDE_POINT("swap: view made anew");
-			RestoreViewAttachments(viewid, attachments);
-		}
-		else
-			repoint_view(viewid, state->shape, column_defs, query);
-
-		/*
-		 * Naming it in the query has locked the physical relation.  What
-		 * drops such relations waits for deployments (LockActivity), so the
-		 * lock need not fill the lock table to the end of the swap.
-		 */
-		UnlockRelationOid(state->physical, AccessShareLock);
-	}
-	else if (state->keeps_owner)
-	{
-		/* comments alone: keep others from dropping it meanwhile */
-		LockRelationOid(viewid, ShareUpdateExclusiveLock);
-		if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(viewid)))
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_TABLE),
-					 errmsg("view \"%s.%s\" was dropped concurrently",
-							change->schema, change->model.name),
-					 errhint("Apply again.")));
-	}
-
-	VDE_POINT("swap: view pointed");
-	if (!state->keeps_owner)
-	{
-		ATExecChangeOwner(viewid, change->owner, false, AccessExclusiveLock);
-		CommandCounterIncrement();
-
-		/*
-		 * Who could not act as the new owner has not granted in its name, nor
-		 * written rules that run with its rights.
-		 */
-		if (!has_privs_of_role(old_owner, change->owner) &&
-			!has_privs_of_role(swap->environment_owner, change->owner))
-			StripView(viewid);
-	}
-	SetViewGrants(grants, place, viewid, change, old_owner);
-	SetViewComments(viewid, &change->model, change->description,
-					change->column_options, !OidIsValid(state->viewid));
-}
-
-/*
  * needs_no_lock
  *		Can the change be carried out while the view is read?  A view that
  *		nobody knows yet, another query for the same columns, comments.
@@ -348,6 +191,31 @@ needs_no_lock(const ViewState *state)
 	if (!OidIsValid(state->viewid))
 		return true;
 	return state->keeps_owner && state->shape == SHAPE_EQUAL;
+}
+
+/*
+ * grant_tables
+ *		Lets the views' owners read the tables behind them.  Somebody who grants
+ *		in an open transaction is waited for here, with no view locked.
+ */
+static void
+grant_tables(const Swap *swap)
+{
+	MemoryContext context = MemoryContextSwitchTo(swap->check->scratch);
+	int			i;
+
+	for (i = 0; i < swap->count; i++)
+	{
+		const ViewState *state = &swap->states[i];
+		const ViewChange *change = state->change;
+
+		CHECK_FOR_INTERRUPTS();
+		if (change->relation_name != NULL && OidIsValid(state->physical) &&
+			!IsInWithheld(swap->withheld, change->relation_name, change->owner))
+			GrantPhysical(state->physical, change->owner);
+		MemoryContextReset(swap->check->scratch);
+	}
+	MemoryContextSwitchTo(context);
 }
 
 /*
@@ -374,6 +242,7 @@ carry_out_rest(Swap *swap, bool early, uint64 messages)
 		ViewState  *state = &swap->states[i];
 
 		CHECK_FOR_INTERRUPTS();
+		swap->at = i;
 		if (swap->done[i] || (early && !needs_no_lock(state)))
 			continue;
 		if (early && OidIsValid(state->viewid))
@@ -393,13 +262,56 @@ carry_out_rest(Swap *swap, bool early, uint64 messages)
 			}
 		}
 		MemoryContextSwitchTo(swap->check->scratch);
-		carry_out(swap, state, i);
+		CarryOutViewChange(state, swap->grants, i, swap->environment_owner);
 		MemoryContextSwitchTo(context);
 		MemoryContextReset(swap->check->scratch);
 		swap->done[i] = true;
 		VDE_POINT("swap: view done");
 	}
 	return held;
+}
+
+/*
+ * carry_out_within
+ *		The same; an error of try_swap's when somebody keeps us from it.  For whom
+ *		that is we can hardly wait here: readers may wait for us.
+ */
+static List *
+carry_out_within(Swap *swap, bool early, uint64 messages)
+{
+	int			guc_level = NewGUCNestLevel();
+	int			wait = Min(CHANGE_WAIT, Max(DeadlockTimeout / 5 * 4, 1));
+	List	   *held;
+
+	/* a shorter one is the user's */
+	swap->limited = (LockTimeout == 0 || LockTimeout > wait);
+	if (swap->limited)
+		LimitLockWait(wait);
+	held = carry_out_rest(swap, early, messages);
+	swap->limited = false;
+	AtEOXact_GUC(false, guc_level);
+	return held;
+}
+
+/*
+ * views_to_write
+ *		Whose rows in the catalogs will be written under the locks, and when that
+ *		has failed, under the weaker ones.
+ */
+static List *
+views_to_write(const Swap *swap)
+{
+	List	   *views = NIL;
+	int			i;
+
+	for (i = 0; i < swap->count; i++)
+	{
+		const ViewState *state = &swap->states[i];
+
+		if (OidIsValid(state->viewid) && (swap->was_busy || !needs_no_lock(state)))
+			views = lappend_oid(views, state->viewid);
+	}
+	return views;
 }
 
 /*
@@ -466,9 +378,14 @@ lock_and_examine(Swap *swap, bool early)
 		if (swap->check->obstacles != NIL)
 			RaiseObstacle((ViewObstacle *) linitial(swap->check->obstacles));
 
+		if (first)
+		{
+			grant_tables(swap);
+			WaitForViewWriters(views_to_write(swap), swap->start);
+		}
 		if (first && early)
 		{
-			held = carry_out_rest(swap, true, messages);
+			held = carry_out_within(swap, true, messages);
 			VDE_POINT("swap: done what needs no lock");
 		}
 
@@ -513,33 +430,74 @@ swap_views(Swap *swap, bool early)
 	if (!lock_and_examine(swap, early))
 		return false;
 	VDE_POINT("swap: views locked");
-	(void) carry_out_rest(swap, false, 0);
+	(void) carry_out_within(swap, false, 0);
 	return true;
 }
 
 /*
  * try_swap
- *		The swap, in a subtransaction.  False when somebody waits for what was
- *		done before the locks, who may be whom we wait for: it is undone then.
+ *		The swap, in a subtransaction.  Unless it is done, nothing is, and nothing
+ *		is locked.
  */
-static bool
+static SwapResult
 try_swap(Swap *swap, bool early)
 {
 	Subtransaction sub;
-	volatile bool swapped = false;
+	volatile SwapResult result = SWAP_IN_THE_WAY;
 
+	swap->limited = false;
 	SubtransactionBegin(&sub);
 	PG_TRY();
 	{
-		swapped = swap_views(swap, early);
-		SubtransactionEnd(&sub, swapped);
+		if (swap_views(swap, early))
+			result = SWAP_DONE;
+		SubtransactionEnd(&sub, result == SWAP_DONE);
 	}
 	PG_CATCH();
 	{
-		ReThrowError(SubtransactionFailed(&sub));
+		ErrorData  *error = SubtransactionFailed(&sub);
+
+		if (!swap->limited || error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+		FreeErrorData(error);
+		result = SWAP_BUSY;
 	}
 	PG_END_TRY();
-	return swapped;
+	if (result == SWAP_BUSY)
+		CheckLostTimeout();
+	return result;
+}
+
+/*
+ * swap_until_done
+ *		Tries it until vde.lock_timeout is over.
+ */
+static void
+swap_until_done(Swap *swap)
+{
+	SwapResult	result;
+	bool		early = true;
+
+	while ((result = try_swap(swap, early)) != SWAP_DONE)
+	{
+		const ViewChange *change = swap->states[swap->at].change;
+
+		if (result == SWAP_IN_THE_WAY)
+		{
+			early = false;
+			continue;
+		}
+		swap->was_busy = true;
+		if (VdeLockTimeout > 0 &&
+			TimestampDifferenceMilliseconds(swap->start, GetCurrentTimestamp()) >= VdeLockTimeout)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("could not change view \"%s.%s\" within %d ms",
+							change->schema, change->model.name, VdeLockTimeout),
+					 errdetail("A transaction that is still open has changed it, or makes one of its name."),
+					 errhint("Try again when it is done, or raise vde.lock_timeout.")));
+		Pause(CHANGE_PAUSE / 2, CHANGE_PAUSE * 3 / 2);
+	}
 }
 
 /*
@@ -566,6 +524,7 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	swap.environment_id = environment_id;
 	swap.environment_owner = environment_owner;
 	swap.count = list_length(changes);
+	swap.start = GetCurrentTimestamp();
 	swap.states = palloc0(sizeof(ViewState) * swap.count);
 	swap.done = palloc0(sizeof(bool) * swap.count);
 
@@ -577,8 +536,7 @@ SwapViews(List *changes, int64 environment_id, Oid environment_owner)
 	EventTriggerInhibitCommandCollection();
 	PG_TRY();
 	{
-		if (!try_swap(&swap, true))
-			(void) try_swap(&swap, false);
+		swap_until_done(&swap);
 	}
 	PG_FINALLY();
 	{

@@ -129,12 +129,12 @@ sub finish
 	return;
 }
 
-# A session of psql that runs a script meanwhile; what it says is in {out}.
+# A session of psql that runs scripts meanwhile; what it says is in {out}.
 sub psql_start
 {
-	my ($script) = @_;
+	my (@scripts) = @_;
 	my ($in, $out) = ('', '');
-	my $run = IPC::Run::start([ $node->installed_command('psql'), '-XqAt', '-o', '/dev/null', '-c', "SET client_min_messages = warning", '-c', $script,
+	my $run = IPC::Run::start([ $node->installed_command('psql'), '-XqAt', '-o', '/dev/null', map({ ('-c', $_) } "SET client_min_messages = warning", @scripts),
 			'-d', $node->connstr('postgres') . " user=$ROLE" ], '<', \$in, '>', \$out, '2>&1');
 	return { run => $run, out => \$out };
 }
@@ -228,6 +228,33 @@ for my $session ($long, $swap, $comment)
 	IPC::Run::finish($session->{run});
 	is(${ $session->{out} }, '', 'no errors or warnings with a long reader');
 }
+
+# A statement_timeout that is over together with a slice of a wait is not lost.  Both
+# are when the process does not run for a while.
+sub stopped_wait
+{
+	my ($what, $timeout, $call, $from, $to) = @_;
+	my $waiting = psql_start("SET statement_timeout = '$timeout'", "SET vde.lock_timeout = '15s'", $call);
+	my $is_it = "pid IN (SELECT pid FROM pg_stat_activity WHERE query = \$\$$call\$\$ AND state = 'active')";
+	wait_for('the call', "SELECT count(*) FROM pg_locks WHERE $is_it");
+	my $pid = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE $is_it");
+	sleep $from;
+	kill 'STOP', $pid;
+	sleep $to - $from;
+	kill 'CONT', $pid;
+	IPC::Run::finish($waiting->{run});
+	like(${ $waiting->{out} }, qr/canceling statement due to statement timeout/, "statement_timeout: $what");
+	return;
+}
+
+$long = psql_start("BEGIN; SELECT count(*) FROM shop.c; SELECT pg_sleep(6); COMMIT;");
+wait_for('the long reader', "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(6)%' AND wait_event = 'PgSleep'");
+stopped_wait('in a wait for readers', '2s', "CALL vde_rollback('prod', $second)", 1.4, 2.4);
+IPC::Run::finish($long->{run});
+$long = psql_start("BEGIN; CALL vde_rollback('prod', $second); SELECT pg_sleep(8); ROLLBACK;");
+wait_for('the deployment', "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(8)%' AND wait_event = 'PgSleep'");
+stopped_wait('in a wait for another deployment', '2500ms', "CALL vde_rollback('prod', $second)", 1, 3.2);
+IPC::Run::finish($long->{run});
 
 # nobody was cancelled because of a deadlock
 unlike(slurp_file($node->logfile), qr/deadlock detected/, 'no reader and no writer was the victim of a deadlock');
