@@ -229,6 +229,19 @@ for my $session ($long, $swap, $comment)
 	is(${ $session->{out} }, '', 'no errors or warnings with a long reader');
 }
 
+# Slices are as long as they should be, however long deadlock_timeout is: else nobody
+# gets through to a view that is never free.
+my $crowd = $node->basedir . '/crowd.sql';
+append_to_file($crowd, "BEGIN;\nSELECT count(*) FROM shop.a;\n\\sleep 20 ms\nCOMMIT;\n");
+$clients = IPC::Run::start([ $node->installed_command('pgbench'), '-n', '-T', 5, '-c', 5, '-f', $crowd, $node->connstr('postgres') ],
+	'<', \$in, '>', \$out, '2>&1');
+sleep 0.5;
+my ($rc, $said, $err) = $node->psql('postgres',
+	"SET deadlock_timeout = '7d'; SET vde.lock_timeout = '3s'; CALL vde_rollback('prod', $second);");
+is($rc, 0, 'a long deadlock_timeout') or diag($err);
+IPC::Run::finish($clients);
+ana("CALL vde_rollback('prod');");
+
 # A statement_timeout that is over together with a slice of a wait is not lost.  Both
 # are when the process does not run for a while.
 sub stopped_wait
