@@ -148,7 +148,7 @@ note_drift(Graph *graph)
 		char	   *what;
 		bool		suspected;
 		bool		part = strncmp(dependency->class, "column", strlen("column")) == 0 ||
-			strcmp(dependency->class, "primary key") == 0;
+		strcmp(dependency->class, "primary key") == 0;
 
 		/* they went with it */
 		if (part && list_member(gone, relation_name(dependency->identity)))

@@ -148,7 +148,8 @@ SourcesReadAt(void)
 typedef struct Caller
 {
 	Oid			role;
-	int			nest_level;		/* of the (sub)transaction that it was called in */
+	int			nest_level;		/* of the (sub)transaction that it was called
+								 * in */
 } Caller;
 
 static Caller *callers = NULL;

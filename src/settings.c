@@ -73,6 +73,7 @@ static const struct
 	const char *name;
 	const char *value;
 }			pinned_settings[] =
+
 {
 	/* tables' constraints are believed, foreign tables' as well */
 	{"constraint_exclusion", "partition"},
