@@ -47,9 +47,13 @@ sub script
 {
 	my ($script) = @_;
 	my ($out, $err) = ('', '');
+	# not through a pipe, which breaks when a server that has crashed lets nobody in
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/script.sql';
+	append_to_file($file, $script);
 	my @command = ('psql', '-XAtq', '-v', 'ON_ERROR_STOP=0', '-v', 'VERBOSITY=terse',
-		'-d', "host=$host port=$port dbname=postgres", '-f', '-');
-	IPC::Run::run(\@command, '<', \$script, '>', \$out, '2>', \$err);
+		'-d', "host=$host port=$port dbname=postgres", '-f', $file);
+	IPC::Run::run(\@command, '<', \undef, '>', \$out, '2>', \$err);
+	unlink $file;
 	push @warnings, grep { /WARNING:|FATAL:|PANIC:/ } split /\n/, $err;
 	return wantarray ? ($out, $err) : $out;
 }
