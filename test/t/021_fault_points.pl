@@ -669,12 +669,20 @@ if (!%only || $only{workers})
 {
 	my ($database, $make);
 	my $settings = 'SET vde.max_workers = 2;';
-	my ($before, $after) = map { $_->{before}, $_->{after} } grep { $_->{name} eq 'apply' } @actions;
+
+	# some models take so long that workers come before the session has built all of them
+	script(super('postgres') . "CREATE DATABASE slow TEMPLATE apply $COPY; GRANT CREATE ON DATABASE slow TO $ROLE;\n"
+		  . ana('slow') . "SELECT vde_register('shop.slow' || i, format('SELECT %s AS i FROM pg_sleep(0.1)', i)) FROM generate_series(1, 6) i;\n");
+	($database, $make) = copy('slow');
+	my $sections = sections(scalar script(super('postgres') . $make . ana($database)
+		  . "\\echo == before\n$EXAMINE_WITHOUT_FILES\nCALL vde_apply('dev');\n\\echo == after\n$EXAMINE_WITHOUT_FILES"));
+	my ($before, $after) = ($sections->{before}{state}, $sections->{after}{state});
+	isnt($before, $after, 'workers: it makes a difference');
 	my $expected = grep { /^worker: |^build: workers/ } keys %in_source;
 	my @points;
 	for my $try (1 .. 20)
 	{
-		($database, $make) = copy('apply');
+		($database, $make) = copy('slow');
 		my (undef, $err) = script(super('postgres') . $make . ana($database)
 			  . "$settings\nSET client_min_messages = notice;\nSET vde.fault_point = '?';\nCALL vde_apply('dev');\n");
 		@points = grep { $_->[0] =~ /^worker: |^build: workers/ } points($err);
@@ -691,7 +699,7 @@ if (!%only || $only{workers})
 		for (@points)
 		{
 			my $point = $_->[0];
-			($database, $make) = copy('apply');
+			($database, $make) = copy('slow');
 			push @trials, [ $point, $database ];
 			my $first = super('postgres') . $make . ana($database) . <<"SQL";
 $settings
@@ -718,7 +726,7 @@ CALL vde_gc();
 SELECT * FROM raw.wrong(false);
 SQL
 		}
-		my $sections = sections(scalar script($script));
+		$sections = sections(scalar script($script));
 		for (@trials)
 		{
 			my $trial = "workers: $how $_->[0]";
@@ -737,7 +745,7 @@ SQL
 		my ($running, $output, $there);
 		for my $try (1 .. 20)
 		{
-			($database, $make) = copy('apply');
+			($database, $make) = copy('slow');
 			script(super('postgres') . $make);
 			my $file = PostgreSQL::Test::Utils::tempdir() . '/session.sql';
 			append_to_file($file, "$settings SET vde.fault_point = 'worker: before commit=wait'; CALL vde_apply('dev');\n");
@@ -760,7 +768,7 @@ SQL
 		$running->finish;
 		ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '$database'"),
 			"workers: $how of the session ends its workers");
-		my $sections = sections(scalar script(ana($database) . "\\echo == now\n$EXAMINE_WITHOUT_FILES\nCALL vde_apply('dev');\n\\echo -next\nSELECT * FROM raw.state();\n"));
+		$sections = sections(scalar script(ana($database) . "\\echo == now\n$EXAMINE_WITHOUT_FILES\nCALL vde_apply('dev');\n\\echo -next\nSELECT * FROM raw.state();\n"));
 		is($sections->{now}{state}, $before, "workers: $how of the session: as before");
 		is($sections->{now}{wrong}, '', "workers: $how of the session: nothing is wrong");
 		is($sections->{now}{next}, $after, "workers: $how of the session: the next call gets to the end");
