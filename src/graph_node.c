@@ -156,6 +156,23 @@ is_what_it_was(const GraphNode *node, const Fingerprint *fingerprint)
 }
 
 /*
+ * analyze_as_it_is
+ *		A node that the graph has computed, or as the environment has it: its
+ *		query, and what its fingerprint is now.
+ */
+static AnalyzedModel *
+analyze_as_it_is(Graph *graph, GraphNode *node, Fingerprint **fingerprint)
+{
+	AnalyzedModel *analyzed = AnalyzeModel(node->definition,
+										   parse_text(graph, node->definition),
+										   find_parent, graph);
+
+	analyzed->declared_breaking = node->declared_breaking;
+	*fingerprint = ComputeFingerprint(node->definition, analyzed, hashed_for(graph, node));
+	return analyzed;
+}
+
+/*
  * analyze_embedded
  *		The query of an embedded model, to be inlined in its readers.
  *
@@ -175,11 +192,7 @@ analyze_embedded(Graph *graph, GraphNode *node)
 	Fingerprint *fingerprint;
 
 	check_stack_depth();
-	analyzed = AnalyzeModel(node->definition,
-							parse_text(graph, node->definition),
-							find_parent, graph);
-	analyzed->declared_breaking = node->declared_breaking;
-	fingerprint = ComputeFingerprint(node->definition, analyzed, hashed_for(graph, node));
+	analyzed = analyze_as_it_is(graph, node, &fingerprint);
 	if (!is_what_it_was(node, fingerprint))
 	{
 		MemoryContext old;
@@ -563,17 +576,11 @@ Query *
 BindNodeWith(Graph *graph, GraphNode *node, Fingerprint **result)
 {
 	AnalyzedModel *analyzed;
-	Fingerprint *fingerprint;
 
 	graph->pass++;
-	analyzed = AnalyzeModel(node->definition,
-							parse_text(graph, node->definition),
-							find_parent, graph);
-	analyzed->declared_breaking = node->declared_breaking;
-	fingerprint = ComputeFingerprint(node->definition, analyzed, hashed_for(graph, node));
-	if (!is_what_it_was(node, fingerprint))
-		RaiseDrift(graph, node, fingerprint);
-	*result = fingerprint;
+	analyzed = analyze_as_it_is(graph, node, result);
+	if (!is_what_it_was(node, *result))
+		RaiseDrift(graph, node, *result);
 	if (analyzed->query == NULL)
 		return NULL;
 	CheckLookedThrough(analyzed, node->definition->owner);
