@@ -292,6 +292,21 @@ CatalogRead(const char *sql, const char *types,...)
 }
 
 /*
+ * run_latest
+ *		The same, on a snapshot of its own that is the latest.
+ */
+static uint64
+run_latest(const char *sql, const char *types, va_list args)
+{
+	uint64		rows;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	rows = run(sql, types, args, true);
+	PopActiveSnapshot();
+	return rows;
+}
+
+/*
  * CatalogReadLatest
  *		See catalog.h.
  */
@@ -301,12 +316,32 @@ CatalogReadLatest(const char *sql, const char *types,...)
 	va_list		args;
 	uint64		rows;
 
-	PushActiveSnapshot(GetLatestSnapshot());
 	va_start(args, types);
-	rows = run(sql, types, args, true);
+	rows = run_latest(sql, types, args);
 	va_end(args);
-	PopActiveSnapshot();
 	return rows;
+}
+
+/*
+ * CatalogIsOutdated
+ *		See catalog.h.
+ */
+bool
+CatalogIsOutdated(const char *sql, const char *types,...)
+{
+	va_list		args;
+	char	   *seen;
+	char	   *now;
+
+	va_start(args, types);
+	(void) run(sql, types, args, false);
+	va_end(args);
+	seen = CatalogText(0, 1);
+	va_start(args, types);
+	(void) run_latest(sql, types, args);
+	va_end(args);
+	now = CatalogText(0, 1);
+	return strcmp(seen ? seen : "", now ? now : "") != 0;
 }
 
 /*

@@ -39,6 +39,9 @@ extern uint64 CatalogRead(const char *sql, const char *types,...);
 extern uint64 CatalogReadLatest(const char *sql, const char *types,...);
 extern uint64 CatalogWrite(const char *sql, const char *types,...);
 
+/* Is a text that a SELECT gives another one by what is committed by now? */
+extern bool CatalogIsOutdated(const char *sql, const char *types,...);
+
 /*
  * Any statement, on whatever tables: one that is no constant, and has no
  * parameters.  Its plan is not kept.

@@ -188,16 +188,7 @@ BehindWhat(Graph *graph, GraphNode *node)
 void
 RequireLatestTables(Graph *graph)
 {
-	char	   *seen;
-	char	   *now;
-
-	if (graph->compared == NIL)
-		return;
-	(void) CatalogRead(FILLED, "I", graph->compared);
-	seen = CatalogText(0, 1);
-	(void) CatalogReadLatest(FILLED, "I", graph->compared);
-	now = CatalogText(0, 1);
-	if (strcmp(seen ? seen : "", now ? now : "") != 0)
+	if (graph->compared != NIL && CatalogIsOutdated(FILLED, "I", graph->compared))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to a concurrent refresh"),

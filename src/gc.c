@@ -210,14 +210,7 @@ collect(const Garbage *item)
 static void
 refuse_old_snapshot(void)
 {
-	char	   *seen;
-	char	   *now;
-
-	(void) CatalogRead(STATES, "");
-	seen = CatalogText(0, 1);
-	(void) CatalogReadLatest(STATES, "");
-	now = CatalogText(0, 1);
-	if (strcmp(seen ? seen : "", now ? now : "") != 0)
+	if (CatalogIsOutdated(STATES, ""))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to a concurrent deployment"),
