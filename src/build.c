@@ -200,7 +200,7 @@ fill_step(Graph *graph, BuildStep *step, Version *version, QueueHandle *queue)
 		SaveFillInputs(version->id, inputs);
 	VDE_POINT("build: version written");
 	version->built = true;
-	version->emptied = version->misled = version->refilled = false;
+	version->emptied = version->refilled = false;
 	version->refreshed_at = read_at;
 	save_build(graph, step, "built", has_rows ? (int64) contents.rows : -1, seconds, started);
 	VDE_POINT("build: noted");

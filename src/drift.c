@@ -273,14 +273,14 @@ note_lost(Graph *graph)
 static void
 note_misled(Graph *graph)
 {
-	List	   *versions = MisledViews(graph->environment->id);
 	List	   *ids;
 
-	if (versions == NIL)
+	graph->misled = MisledViews(graph->environment->id);
+	if (graph->misled == NIL)
 		return;
 	ids = GraphReadIds(CatalogRead("SELECT p.model_id FROM vde.snapshot s JOIN vde.pointer p ON p.snapshot_id = s.id "
 								   "WHERE s.version_id = ANY ($1) AND p.environment_id = $2", "Il",
-								   versions, graph->environment->id));
+								   graph->misled, graph->environment->id));
 	mark_drifted(graph, ids, DRIFT_MISLED, false, false);
 }
 

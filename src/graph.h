@@ -122,6 +122,7 @@ typedef struct Graph
 	List	   *edits;			/* Edit *, of what was computed */
 	bool		with_drift;
 	List	   *settled_ids;	/* int64 *, of a settlement */
+	List	   *misled;			/* int64 *: versions, see MisledViews; with_drift */
 	List	   *stale;			/* int64 *: embedded models that nobody edited
 								 * and that turned out to be others while
 								 * their readers were computed */

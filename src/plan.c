@@ -20,6 +20,7 @@
 #include "lock_budget.h"
 #include "options.h"
 #include "overrule.h"
+#include "physical_view.h"
 #include "plan.h"
 #include "text_privacy.h"
 
@@ -215,7 +216,9 @@ add_change(VdePlan *plan, GraphNode *node)
 		}
 		change->build = KindHasRelation(node->definition->kind) && !node->version.built;
 		change->action = change->build ? "build" : "reuse";
-		if (!change->build && (node->version.emptied || (node->version.misled && !node->kept)))
+		if (!change->build &&
+			(node->version.emptied ||
+			 (node->definition->kind == KIND_VIEW && !node->kept && ViewIsMisled(node->version.id))))
 			change->refresh = true;
 		else if (node->kept || (node->was_kept != NULL && !GraphNodeMoves(node)))
 			change->refresh = false;	/* its query is over other tables now */

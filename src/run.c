@@ -34,7 +34,6 @@
 #include "freshness.h"
 #include "lock_budget.h"
 #include "overrule.h"
-#include "physical_view.h"
 #include "plan.h"
 #include "table_reader.h"
 
@@ -163,7 +162,6 @@ vde_run(PG_FUNCTION_ARGS)
 		Graph	   *graph;
 		Graph	   *now;
 		List	   *steps = NIL;
-		List	   *misled;
 		List	   *kept;
 		char	   *unsettled = NULL;
 		int			elsewhere = 0;
@@ -183,7 +181,6 @@ vde_run(PG_FUNCTION_ARGS)
 		}
 		graph = LoadGraph(environment);
 		graph->caller = session.caller;
-		misled = MisledViews(environment->id);
 		now = ComputeGraph(environment, NIL, true);
 		foreach(cell, graph->affected)
 		{
@@ -192,7 +189,7 @@ vde_run(PG_FUNCTION_ARGS)
 			const GraphNode *drifted;
 
 			CHECK_FOR_INTERRUPTS();
-			if (node->definition->kind == KIND_VIEW && !has_id(misled, node->version.id))
+			if (node->definition->kind == KIND_VIEW && !has_id(now->misled, node->version.id))
 				continue;
 			if (!KindHasRelation(node->definition->kind) || node->definition->kind == KIND_SEED)
 				continue;

@@ -17,7 +17,6 @@
 #include "catalog.h"
 #include "lineage.h"
 #include "physical.h"
-#include "physical_view.h"
 #include "snapshot.h"
 
 /* what read_state reads, in its order */
@@ -248,8 +247,6 @@ LookUpVersion(const ModelName *name, ModelKind kind, const Digest *digest, Versi
 			version->emptied = PhysicalIsUnpopulated(version->relation_name);
 			version->refilled = noted == NULL || file == NULL || strcmp(noted, file) != 0;
 		}
-		else if (version->built && kind == KIND_VIEW)
-			version->misled = ViewIsMisled(version->id);
 	}
 	else if (KindHasRelation(kind))
 		version->relation_name = PhysicalName(name, digest);

@@ -27,8 +27,6 @@ typedef struct Version
 	bool		built;
 	bool		emptied;		/* unlogged, and a crash has emptied it; or
 								 * materialized, and restored without data */
-	bool		misled;			/* a view that shows what has another name
-								 * now; known of what was looked up alone */
 	bool		refilled;		/* materialized, and by somebody else: what it
 								 * holds is not what is noted */
 	TimestampTz refreshed_at;	/* when its sources were last read; 0: never */
